@@ -1,0 +1,159 @@
+"""Every error of the ledger, in one tree.
+
+LedgerError
+├── NotFoundError
+│   ├── UnknownLearnerError
+│   ├── UnknownEvidenceError
+│   ├── UnknownProviderError
+│   ├── UnknownFrameworkError
+│   └── UnknownPolicyError
+├── RefusedError                 the command cannot be carried out on this record
+│   ├── NotYoursError            another provider's evidence
+│   ├── AlreadyWithdrawnError
+│   └── InvalidDocumentError     a document that says where and why
+├── ConflictError                the same message key with other content
+├── VersionConflictError         the stream moved on after it was read
+├── SealError                    a stored body or header was altered, or its key is missing
+├── ErasedError                  the key was destroyed on purpose
+├── SettingError
+└── StoreUnavailableError        PostgreSQL does not answer
+
+An error holds what was expected and what was found. HTTP status lives in api/problems.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+
+class Reject(NamedTuple):
+    """One thing wrong in a foreign document: data, not an exception (STYLE rule 7).
+
+    `where` is a JSON pointer ("/result/score"), or file and row ("results.csv:1042").
+    `why` says what is wrong, `expected` what would be right.
+    """
+
+    where: str
+    why: str
+    expected: str = ""
+
+
+class LedgerError(Exception):
+    """Anything the ledger refuses or cannot do."""
+
+
+class NotFoundError(LedgerError):
+    """The thing named does not exist here."""
+
+    def __init__(self, what: str, name: object) -> None:
+        super().__init__(f"no {what} {name}")
+        self.what, self.name = what, name
+
+
+class UnknownLearnerError(NotFoundError):
+    """No learner has this id."""
+
+    def __init__(self, learner: UUID | str) -> None:
+        super().__init__("learner", learner)
+
+
+class UnknownEvidenceError(NotFoundError):
+    """No evidence has this id."""
+
+    def __init__(self, evidence: UUID | str) -> None:
+        super().__init__("evidence", evidence)
+
+
+class UnknownProviderError(NotFoundError):
+    """No provider has this id or name."""
+
+    def __init__(self, provider: UUID | str) -> None:
+        super().__init__("provider", provider)
+
+
+class UnknownFrameworkError(NotFoundError):
+    """No framework has this id."""
+
+    def __init__(self, framework: str) -> None:
+        super().__init__("framework", framework)
+
+
+class UnknownPolicyError(NotFoundError):
+    """No policy has this id or digest."""
+
+    def __init__(self, policy: str) -> None:
+        super().__init__("policy", policy)
+
+
+class RefusedError(LedgerError):
+    """The command is understood, and this record does not allow it."""
+
+
+class NotYoursError(RefusedError):
+    """A provider tried to change what another provider said."""
+
+    def __init__(self, evidence: UUID, *, owner: UUID, found: UUID) -> None:
+        super().__init__(f"evidence {evidence} was submitted by provider {owner}, not by {found}")
+        self.evidence, self.owner, self.found = evidence, owner, found
+
+
+class AlreadyWithdrawnError(RefusedError):
+    """Withdrawn evidence cannot be corrected."""
+
+    def __init__(self, evidence: UUID) -> None:
+        super().__init__(f"evidence {evidence} is withdrawn; submit it anew instead")
+        self.evidence = evidence
+
+
+class InvalidDocumentError(RefusedError):
+    """A whole document is unusable; `rejects` says where and why."""
+
+    def __init__(self, what: str, rejects: Sequence[Reject]) -> None:
+        first = rejects[0] if rejects else Reject("", "empty")
+        super().__init__(f"{what}: {first.where or '(document)'}: {first.why}")
+        self.what, self.rejects = what, tuple(rejects)
+
+
+class ConflictError(LedgerError):
+    """The same provider, external id and version came before with other content."""
+
+    def __init__(self, external_id: str, *, expected: bytes, found: bytes) -> None:
+        super().__init__(
+            f"{external_id} was recorded before with other content "
+            f"(sha256 {expected.hex()[:16]}…, now {found.hex()[:16]}…)"
+        )
+        self.external_id, self.expected, self.found = external_id, expected, found
+
+
+class VersionConflictError(LedgerError):
+    """The stream moved on after the caller read it."""
+
+    def __init__(self, stream: UUID, *, expected: int, found: int) -> None:
+        super().__init__(f"stream {stream} is at version {found}, not {expected}")
+        self.stream, self.expected, self.found = stream, expected, found
+
+
+class SealError(LedgerError):
+    """A stored body or header does not open under its key: it was altered, or the key is wrong."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} does not open: altered, or sealed under another master key")
+        self.what = what
+
+
+class ErasedError(LedgerError):
+    """The data key was destroyed, so the body can never be read again."""
+
+    def __init__(self, owner: UUID) -> None:
+        super().__init__(f"the record of {owner} was erased")
+        self.owner = owner
+
+
+class SettingError(LedgerError):
+    """A MASTERY_ setting is unknown or cannot be read."""
+
+
+class StoreUnavailableError(LedgerError):
+    """PostgreSQL does not answer; nothing was recorded."""

@@ -1,0 +1,76 @@
+"""A policy's answer, with every reason: what was met, what counted, what did not and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+from ledger.domain.ids import CompetencyId, EvidenceId, PolicyId
+from projections.policies.observation import Exclusion
+
+MasteryState = Literal[
+    "no_evidence", "in_progress", "mastered", "lapsed", "contested", "unconfirmed"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One requirement, met or not.
+
+    `found` and `needed` are in the requirement's own unit (a level, a number of
+    observations, hours). `evidence` is what it rests on. `parts` are those of a composition.
+    """
+
+    rule: str
+    met: bool
+    found: str
+    needed: str
+    evidence: tuple[EvidenceId, ...] = ()
+    parts: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotCounted:
+    """A piece of evidence that did not count, and why."""
+
+    evidence: EvidenceId
+    reason: Exclusion
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """The smallest thing that would meet an unmet requirement.
+
+    `asks` is the machine form, such as {"observations": "1", "distinct": "site"}.
+    """
+
+    rule: str
+    text: str
+    asks: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one policy says of one learner and one competency, at one moment.
+
+    `estimate` is on the policy's own scale. `since` is when the evidence first met the
+    policy (occurred time). `due_at` is when time alone may next change the state.
+    """
+
+    competency: CompetencyId
+    state: MasteryState
+    policy: PolicyId
+    policy_digest: str
+    on: datetime
+    estimate: Decimal | None
+    level: str | None
+    findings: tuple[Finding, ...]
+    counted: tuple[EvidenceId, ...]
+    not_counted: tuple[NotCounted, ...]
+    missing: tuple[Missing, ...]
+    since: datetime | None = None
+    due_at: datetime | None = None
