@@ -1,0 +1,4 @@
+"""Pages as a person sees them, in Chromium.
+
+Not here: routes without a page (integration).
+"""

@@ -1,0 +1,4 @@
+"""Invariants over generated histories and documents.
+
+Not here: single named cases (unit).
+"""
