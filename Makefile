@@ -55,9 +55,9 @@ fault: .venv/.stamp parts ## stop the service at each step and audit what is lef
 parts: .venv/.stamp ## bring Chromium and Kafka for the tests, or say which tests are left out
 	@$(BIN)/python -m tests.services.provision
 
-lock: $(UV) ## choose versions anew and write requirements.lock
+lock: $(UV) ## write requirements.lock after a change of pyproject.toml (ARGS=--upgrade takes newer versions)
 	@echo "lock: requirements.lock"
-	@$(UV) pip compile -q --upgrade --universal --python-version 3.11 --generate-hashes \
+	@$(UV) pip compile -q $(ARGS) --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-header --group dev pyproject.toml -o requirements.lock
 
 clean: ## remove the environment and the tools
