@@ -1,0 +1,213 @@
+"""The eventsourcing library's recorder, on our table: binary COPY under the append lock.
+
+Insert order is commit order: whoever appends holds the lock until it has committed, so a reader
+who tails the log by position never passes over a gap that is filled later. Never turn on the
+library's POSTGRES_ENABLE_DB_FUNCTIONS: its insert function takes no lock, and tailing readers
+lose facts (tests/contract/test_visibility_gap.py shows the case).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Self
+from uuid import UUID
+
+import uuid_utils
+from eventsourcing.persistence import (
+    InterfaceError,
+    Notification,
+    OperationalError,
+    StoredEvent,
+)
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.utils import retry
+from psycopg import Cursor
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.sql import SQL, Identifier
+
+from ledger.store import copying, seal
+
+SCHEMA = "ledger"
+TABLE = "facts"
+CHANNEL = "mastery_facts"  # every committed append is announced here
+APPEND_LOCK = 0x6D61_7374_6572_7A  # held from the first look at the head until the commit
+COLUMNS = (
+    "position", "originator_id", "originator_version", "topic", "state",
+    "fact_id", "provider", "recorded_at", "mac",
+)  # fmt: skip
+
+Clock = Callable[[], datetime]
+
+
+class Head(NamedTuple):
+    """The end of the log: last position (0 when empty) and its recorded_at in microseconds."""
+
+    position: int
+    recorded_at_us: int
+
+
+class Row(NamedTuple):
+    """A fact ready to be stored; its place is given under the lock."""
+
+    stream: bytes
+    version: int
+    topic: str
+    state: bytes
+    fact_id: bytes
+    provider: bytes | None
+
+
+class LedgerDatastore(PostgresDatastore):
+    """The library's connection pool, from a connection string, as the application's role."""
+
+    @classmethod
+    def open(cls, conninfo: str, *, role: str | None = "mastery_app", pool_size: int = 2) -> Self:
+        """Make a pool; `role` is taken on by every connection (None: stay who you are)."""
+        parts = conninfo_to_dict(conninfo)
+        known = {
+            name: str(parts.pop(name, "") or "")
+            for name in ("dbname", "host", "port", "user", "password")
+        }
+        store = cls(**known, pool_size=pool_size, max_overflow=pool_size * 4, schema=SCHEMA)
+        assert isinstance(store.pool.kwargs, dict)
+        for name in [name for name, value in known.items() if not value]:
+            del store.pool.kwargs[name]
+        store.pool.kwargs.update({name: str(value) for name, value in parts.items()})
+        if role:
+            store.pool.kwargs["options"] = f"{parts.get('options') or ''} -c role={role}".strip()
+        return store
+
+
+class LedgerRecorder(PostgresApplicationRecorder):
+    """Appends with explicit, gap-free positions; passes the library's own recorder suites."""
+
+    def __init__(
+        self,
+        datastore: PostgresDatastore,
+        *,
+        events_table_name: str = TABLE,
+        authenticate: Callable[[bytes], bytes] = lambda _header: b"",
+        clock: Clock = lambda: datetime.now(UTC),
+    ) -> None:
+        super().__init__(datastore, events_table_name=events_table_name)
+        self.channel_name = CHANNEL
+        self._authenticate = authenticate
+        self._clock = clock
+        # Our schema comes from migrations; the library creates none of it.
+        self.sql_create_statements.clear()
+        self.datastore.db_type_names.clear()
+        table = SQL("{}.{}").format(Identifier(datastore.schema), Identifier(events_table_name))
+        self.max_notification_id_statement = SQL("SELECT MAX(position) FROM {}").format(table)
+        self.select_events_statement = SQL(
+            "SELECT originator_id, originator_version, topic, state FROM {} WHERE originator_id = %s"
+        ).format(table)
+
+    # -- appending --------------------------------------------------------------------------
+
+    @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
+    def insert_events(
+        self, stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> Sequence[int] | None:
+        """Append events in one transaction and give their positions.
+
+        Raises:
+            IntegrityError: a version of a stream is taken.
+        """
+        if not stored_events:
+            return None
+        rows = [
+            Row(
+                _uuid_bytes(event.originator_id), event.originator_version, event.topic,
+                event.state, uuid_utils.uuid7().bytes, None,
+            )
+            for event in stored_events
+        ]  # fmt: skip
+        with self.datastore.transaction(commit=True) as cursor:
+            head = self.lock(cursor)
+            self.append(cursor, head, rows)
+        return list(range(head.position + 1, head.position + 1 + len(rows)))
+
+    def lock(self, cursor: Cursor[Any]) -> Head:
+        """Take the append lock until the transaction ends, and look at the head of the log."""
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (APPEND_LOCK,))
+        return self.head(cursor)
+
+    def head(self, cursor: Cursor[Any]) -> Head:
+        """Look at the end of the log as it is committed now."""
+        cursor.execute(
+            "SELECT position, recorded_at FROM ledger.facts ORDER BY position DESC LIMIT 1"
+        )
+        row = cursor.fetchone()
+        if row is None:
+            return Head(0, 0)
+        return Head(row["position"], seal.microseconds(row["recorded_at"]))
+
+    def append(self, cursor: Cursor[Any], head: Head, rows: Sequence[Row]) -> int:
+        """COPY rows after `head` (the lock must be held); give recorded_at in microseconds.
+
+        One recorded_at for the batch; it never goes back, even where the clock does.
+        """
+        recorded_at_us = max(seal.microseconds(self._clock()), head.recorded_at_us)
+        stored = [
+            self._stored(head.position + place, recorded_at_us, row)
+            for place, row in enumerate(rows, start=1)
+        ]
+        copying.copy_into(cursor, self.datastore.schema, self.events_table_name, COLUMNS, stored)
+        cursor.execute(SQL("NOTIFY {}").format(Identifier(self.channel_name)))
+        return recorded_at_us
+
+    def _stored(self, position: int, recorded_at_us: int, row: Row) -> tuple[copying.Field, ...]:
+        stream, version, topic, state, fact_id, provider = row
+        mac = self._authenticate(
+            seal.header(
+                position, stream, version, recorded_at_us,
+                fact_id=fact_id, provider=provider, topic=topic, state=state,
+            )
+        )  # fmt: skip
+        return (
+            position, stream, version, topic.encode(), state, fact_id, provider,
+            recorded_at_us, mac,
+        )  # fmt: skip
+
+    # -- reading, in the library's terms ----------------------------------------------------
+
+    def create_table(self) -> None:
+        """Do nothing: `migrations.migrate` made the table, as the owner."""
+
+    @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
+    def select_notifications(
+        self,
+        start: int | None,
+        limit: int,
+        stop: int | None = None,
+        topics: Sequence[str] = (),
+        *,
+        inclusive_of_start: bool = True,
+    ) -> Sequence[Notification]:
+        """Read the log from a position on, oldest first."""
+        first = (start or 0) if inclusive_of_start or start is None else start + 1
+        with self.datastore.get_connection() as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT position, originator_id, originator_version, topic, state"
+                "  FROM ledger.facts"
+                " WHERE position >= %s AND (%s::bigint IS NULL OR position <= %s)"
+                "   AND (%s::text[] IS NULL OR topic = ANY(%s))"
+                " ORDER BY position LIMIT %s",
+                (first, stop, stop, list(topics) or None, list(topics), limit),
+            )
+            return [
+                Notification(
+                    id=row["position"],
+                    originator_id=row["originator_id"],
+                    originator_version=row["originator_version"],
+                    topic=row["topic"],
+                    state=bytes(row["state"]),
+                )
+                for row in cursor.fetchall()
+            ]
+
+
+def _uuid_bytes(stream: UUID | str) -> bytes:
+    return stream.bytes if isinstance(stream, UUID) else UUID(stream).bytes
