@@ -1,0 +1,118 @@
+"""JSON text to values and back: decimals stay decimals, and every fault is a `Reject`.
+
+Not here: what a value means. A float never arises; `1.10` becomes `Decimal("1.10")`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from hashlib import sha256
+from typing import cast
+
+import msgspec
+
+from ledger.errors import Reject
+
+JsonValue = object
+"""None, bool, int, Decimal, str, list of these, or dict from str to these."""
+
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_CANONICAL = msgspec.json.Encoder(order="sorted")
+_ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
+_BYTE_OF = re.compile(r"\(byte (\d+)\)")
+
+
+class JsonTextError(ValueError):
+    """The bytes are not the JSON that was asked for; `reject` says why."""
+
+    def __init__(self, why: str, expected: str = "JSON in UTF-8 (RFC 8259)") -> None:
+        super().__init__(why)
+        self.reject = Reject("", why, expected)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8: {error.reason}"
+    if isinstance(error, RecursionError):
+        return "nested too deeply"
+    if isinstance(error, InvalidOperation):
+        return "a number is out of range"
+    return str(error)
+
+
+def value_of(text: bytes | bytearray | memoryview | msgspec.Raw) -> JsonValue:
+    """Decode one JSON text.
+
+    Raises:
+        JsonTextError: malformed, not UTF-8, nested too deeply, or a number out of range.
+    """
+    try:
+        return _DECODER.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, InvalidOperation) as error:
+        raise JsonTextError(_reason(error)) from error
+
+
+def elements_of(text: bytes) -> list[msgspec.Raw]:
+    """Cut a JSON array into the exact bytes of each element.
+
+    Raises:
+        JsonTextError: not one JSON array.
+    """
+    try:
+        return _ELEMENTS.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise JsonTextError(_reason(error), "a JSON array") from error
+
+
+def canonical(value: JsonValue) -> bytes:
+    """Write a value with sorted keys and no spaces, so that equal content is equal bytes.
+
+    Decimals are written as strings: 1.10 and "1.10" are the same content, 1.1 is not.
+
+    Raises:
+        JsonTextError: nested too deeply.
+    """
+    try:
+        return _CANONICAL.encode(value)
+    except RecursionError as error:
+        raise JsonTextError("nested too deeply") from error
+
+
+def digest_of(canonical_text: bytes) -> bytes:
+    """SHA-256 of canonical text: what tells a resend from a conflict."""
+    return sha256(canonical_text).digest()
+
+
+def pointer(path: Sequence[str | int]) -> str:
+    """Write a path as a JSON pointer (RFC 6901); the whole document is ""."""
+    steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return "".join(f"/{step}" for step in steps)
+
+
+def holds_nul(canonical_text: bytes) -> bool:
+    """Whether canonical text may hold U+0000, which PostgreSQL text cannot; cheap, may overstate."""
+    return b"\\u0000" in canonical_text
+
+
+def nul_rejects(value: JsonValue) -> tuple[Reject, ...]:
+    """Name every place where a string holds U+0000."""
+    return tuple(
+        Reject(pointer(path), "holds the character U+0000", "text without U+0000")
+        for path in _places_of_nul(value, ())
+    )
+
+
+def _places_of_nul(value: JsonValue, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    if isinstance(value, str):
+        if "\0" in value:
+            yield path
+    elif isinstance(value, list):
+        for at, each in enumerate(cast("list[JsonValue]", value)):
+            yield from _places_of_nul(each, (*path, at))
+    elif isinstance(value, Mapping):
+        for key, each in cast("Mapping[str, JsonValue]", value).items():
+            if "\0" in key:
+                yield (*path, key)
+            yield from _places_of_nul(each, (*path, key))
