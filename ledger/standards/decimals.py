@@ -7,8 +7,10 @@ from decimal import Decimal
 
 DIGITS_MAX = 30
 EXPONENT_MAX = 15  # |number| < 10^16; scores, hours and credits are far below
-EXPECTED = "a decimal number of at most 30 digits, below 10^16"
+TEXT_LENGTH_MAX = 64  # characters
+EXPECTED = "a decimal number of at most 30 places, below 10^16"
 
+_LIMIT = 10 ** (EXPONENT_MAX + 1)
 _TEXT = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 
 
@@ -19,19 +21,21 @@ def decimal_of(value: object) -> Decimal:
         ValueError: not a number, or not of a sane size.
     """
     if isinstance(value, Decimal):
-        number = value
-    elif isinstance(value, int) and not isinstance(value, bool):
-        if value.bit_length() > 64:
+        return _sane(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        if not -_LIMIT < value < _LIMIT:
             raise ValueError("is out of range")
-        number = Decimal(value)
-    elif isinstance(value, str) and len(value) <= 64 and _TEXT.fullmatch(value):
-        number = Decimal(value)
-    else:
-        raise ValueError("is not a number")
-    if not number.is_finite() or not -DIGITS_MAX <= number.adjusted() <= EXPONENT_MAX:
-        if number.is_zero():
-            return Decimal(0)
+        return Decimal(value)
+    if isinstance(value, str) and len(value) <= TEXT_LENGTH_MAX and _TEXT.fullmatch(value):
+        return _sane(Decimal(value))
+    raise ValueError("is not a number")
+
+
+def _sane(number: Decimal) -> Decimal:
+    if not number:
+        return Decimal(0)  # 0E+999 and -0 are 0
+    if not (number.is_finite() and -DIGITS_MAX <= number.adjusted() <= EXPONENT_MAX):
         raise ValueError("is out of range")
-    if len(number.as_tuple().digits) > DIGITS_MAX:
+    if len(str(number)) > TEXT_LENGTH_MAX:
         raise ValueError("has too many digits")
     return number

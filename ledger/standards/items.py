@@ -6,7 +6,8 @@ One JSON value, a JSON array, or one value a line (NDJSON). Not here: what an it
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from ledger.errors import InvalidDocumentError, Reject
 from ledger.standards.json_text import JsonTextError, elements_of, value_of
@@ -28,7 +29,7 @@ _BOM = b"\xef\xbb\xbf"
 _KEPT_OF_TOO_LONG = 4_096  # bytes; the rest of a too long item is not held in memory
 
 
-class Item(NamedTuple):
+class Item(Struct, frozen=True):
     """Thing number `index` (from 0) of a document, as received.
 
     `fault` is set where its bytes already cannot be taken (too long); `raw` then holds only
@@ -92,13 +93,13 @@ def read_lines(chunks: Iterable[bytes], *, bytes_max: int = ITEM_BYTES_MAX) -> I
 
 
 class LineSplitter:
-    """Cuts chunks into lines, for synchronous and asynchronous streams alike.
+    r"""Cuts chunks into lines, for synchronous and asynchronous streams alike.
 
     Blank lines are passed over and not counted. A line longer than `bytes_max` becomes an item
     with a fault, without being held whole.
 
     >>> splitter = LineSplitter()
-    >>> [item.raw for item in splitter.feed(b'{"id": 1}\\n{"i')]
+    >>> [item.raw for item in splitter.feed(b'{"id": 1}\n{"i')]
     [b'{"id": 1}']
     >>> [item.raw for item in splitter.feed(b'd": 2}')] + [i.raw for i in splitter.close()]
     [b'{"id": 2}']

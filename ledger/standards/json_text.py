@@ -104,7 +104,9 @@ def nul_rejects(value: JsonValue) -> tuple[Reject, ...]:
     )
 
 
-def _places_of_nul(value: JsonValue, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+def _places_of_nul(
+    value: JsonValue, path: tuple[str | int, ...]
+) -> Iterator[tuple[str | int, ...]]:
     if isinstance(value, str):
         if "\0" in value:
             yield path

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import TypeVar
+from typing import cast
 
 import msgspec
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from ledger.domain.evidence import Evidence, Identifier, Submission
+from ledger.domain.evidence import Evidence, Identifier, Source, Submission
 from ledger.errors import Reject
 from ledger.standards.items import Item, decoded, read_items
 from ledger.standards.json_text import (
@@ -25,9 +25,11 @@ from ledger.standards.json_text import (
     nul_rejects,
     value_of,
 )
+from ledger.standards.moments import is_day
 from ledger.standards.native_faults import rejects_of
 from ledger.standards.native_model import (
     FORMAT,
+    MAPPER,
     CorrectionIn,
     EvidenceIn,
     LearnerIn,
@@ -44,21 +46,27 @@ from ledger.standards.translation import (
 )
 
 __all__ = [
+    "CORRECTION",
+    "EVIDENCE",
     "FORMAT",
+    "WITHDRAWAL",
     "CorrectionIn",
     "EvidenceIn",
     "WithdrawalIn",
     "outcome_of",
+    "read_body",
     "read_native",
     "translate_correction",
     "translate_native",
     "translate_withdrawal",
 ]
 
-DAY_LENGTH = len("2026-03-02")
+EVIDENCE: TypeAdapter[EvidenceIn] = TypeAdapter(EvidenceIn)
+CORRECTION: TypeAdapter[CorrectionIn] = TypeAdapter(CorrectionIn)
+WITHDRAWAL: TypeAdapter[WithdrawalIn] = TypeAdapter(WithdrawalIn)
+"""Each validates, and gives the JSON Schema for OpenAPI: `EVIDENCE.json_schema()`."""
 
-_Model = TypeVar("_Model", bound=BaseModel)
-_validate = EvidenceIn.__pydantic_validator__.validate_python
+_validate = EVIDENCE.validator.validate_python
 
 
 def translate_native(item: JsonValue, *, now: datetime | None = None) -> Submission | Rejects:
@@ -70,48 +78,51 @@ def translate_native(item: JsonValue, *, now: datetime | None = None) -> Submiss
         text = canonical(item)
         if holds_nul(text) and (rejects := nul_rejects(item)):
             return rejects
-        model = _validate(item)
+        shape: EvidenceIn = _validate(item)
     except ValidationError as error:
         return rejects_of(error, EvidenceIn)
     except JsonTextError as error:
         return (error.reject,)
-    return _submission(item, model, digest=digest_of(text), now=now)
-
-
-def _submission(
-    item: JsonValue, model: EvidenceIn, *, digest: bytes, now: datetime | None
-) -> Submission | Rejects:
-    learner = _identifiers(model.learner)
-    if not learner:
-        return (Reject("/learner", "names nobody", "id, or identifiers"),)
-    if rejects := _settle_precision(item, model):
+    if rejects := _settle_precision(cast("EvidenceIn", item), shape):
         return rejects
-    evidence = msgspec.convert(model, Evidence, from_attributes=True)
+    return _submission(shape, digest=digest_of(text), now=now)
+
+
+def _submission(shape: EvidenceIn, *, digest: bytes, now: datetime | None) -> Submission | Rejects:
+    learner = shape["learner"]
+    names = _identifiers(learner)
+    if not names:
+        return (Reject("/learner", "names nobody", "id, or identifiers"),)
+    evidence = msgspec.convert({**shape, "source": _source(shape)}, Evidence)
     if faults := faults_of(evidence, now=now):
         return faults
     return Submission(
-        learner=learner, evidence=evidence, digest=digest, learner_name=model.learner.name
+        learner=names, evidence=evidence, digest=digest, learner_name=learner.get("name")
+    )
+
+
+def _source(shape: EvidenceIn) -> Source:
+    return Source(
+        format=FORMAT,
+        external_id=shape["id"],
+        external_version=shape.get("version"),
+        mapper=MAPPER,
     )
 
 
 def _identifiers(learner: LearnerIn) -> tuple[Identifier, ...]:
-    own = () if learner.id is None else (Identifier(type="id", value=learner.id),)
-    if not learner.identifiers:
-        return own
-    named = (
-        Identifier(type=each.type, value=each.value, system=each.system)
-        for each in learner.identifiers
-    )
-    return (*own, *named)
+    own = learner.get("id")
+    names = () if own is None else (Identifier(type="id", value=own),)
+    if others := learner.get("identifiers"):
+        return (*names, *(msgspec.convert(each, Identifier) for each in others))
+    return names
 
 
-def _settle_precision(item: JsonValue, model: EvidenceIn) -> Rejects:
+def _settle_precision(item: EvidenceIn, shape: EvidenceIn) -> Rejects:
     """A date alone is a day; saying that it is an instant contradicts it."""
-    if not isinstance(item, dict) or len(item["occurred_at"]) != DAY_LENGTH:
+    if not is_day(cast("str", item["occurred_at"])):
         return ()
-    if "occurred_precision" not in model.model_fields_set:
-        model.occurred_precision = "day"
-    elif model.occurred_precision == "instant":
+    if shape.setdefault("occurred_precision", "day") == "instant":
         where = "/occurred_precision"
         return (Reject(where, "a date alone is no instant", '"day", or a time in occurred_at'),)
     return ()
@@ -150,27 +161,21 @@ def translate_correction(body: bytes, *, now: datetime | None = None) -> Correct
         value = value_of(body)
     except JsonTextError as error:
         return (error.reject,)
-    model = _model(CorrectionIn, value)
-    if not isinstance(model, CorrectionIn):
-        return model
-    inner = value["evidence"] if isinstance(value, dict) else None
-    found = translate_native(inner, now=now)
+    try:
+        reason = CORRECTION.validate_python(value)["reason"]
+    except ValidationError as error:
+        return rejects_of(error, CorrectionIn)
+    found = translate_native(cast("CorrectionIn", value)["evidence"], now=now)
     if isinstance(found, Submission):
-        return Correction(model.reason, found)
+        return Correction(reason, found)
     return tuple(each._replace(where=f"/evidence{each.where}") for each in found)
 
 
 def translate_withdrawal(body: bytes, *, external_id: str) -> Withdrawal | Rejects:
     """Read `{"reason": ...}` about the evidence that is known by `external_id`."""
     try:
-        model = _model(WithdrawalIn, value_of(body))
+        return Withdrawal(external_id, WITHDRAWAL.validate_python(value_of(body))["reason"])
     except JsonTextError as error:
         return (error.reject,)
-    return Withdrawal(external_id, model.reason) if isinstance(model, WithdrawalIn) else model
-
-
-def _model(kind: type[_Model], value: JsonValue) -> _Model | Rejects:
-    try:
-        return kind.model_validate(value)
     except ValidationError as error:
-        return rejects_of(error, kind)
+        return rejects_of(error, WithdrawalIn)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+from typing_extensions import get_type_hints, is_typeddict
 
 from ledger.errors import Reject
 from ledger.standards.json_text import pointer
@@ -24,8 +26,7 @@ _WHY = {
     "bool_type": ("is not a boolean", "true or false"),
     "int_type": ("is not a whole number", "a whole number"),
     "tuple_type": ("is not an array", "a JSON array"),
-    "model_type": ("is not an object", "a JSON object"),
-    "model_attributes_type": ("is not an object", "a JSON object"),
+    "dict_type": ("is not an object", "a JSON object"),
     "literal_error": ("is not one of the known values", ""),
     "too_long": ("has too many elements", ""),
     "uuid_parsing": ("is not a UUID", "a UUID"),
@@ -33,17 +34,17 @@ _WHY = {
 }
 
 
-def rejects_of(error: ValidationError, model: type[BaseModel]) -> Rejects:
-    """Name every fault found while validating `model`, at most `REJECTS_MAX`."""
+def rejects_of(error: ValidationError, shape: object) -> Rejects:
+    """Name every fault found while validating `shape`, at most `REJECTS_MAX`."""
     details = error.errors(include_url=False, include_input=False)
-    return tuple(_reject(each, model) for each in details[:REJECTS_MAX])
+    return tuple(_reject(each, shape) for each in details[:REJECTS_MAX])
 
 
-def _reject(detail: ErrorDetails, model: type[BaseModel]) -> Reject:
+def _reject(detail: ErrorDetails, shape: object) -> Reject:
     path = detail["loc"]
     why, expected = _WHY.get(detail["type"], (detail["msg"], ""))
     if detail["type"] == "extra_forbidden":
-        expected = _nearest(str(path[-1]), _model_at(path[:-1], model))
+        expected = _nearest(str(path[-1]), _shape_at(path[:-1], shape))
     elif not expected:
         expected = _limit(detail)
     return Reject(pointer(path), why, expected)
@@ -58,24 +59,26 @@ def _limit(detail: ErrorDetails) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {bound}" for name, bound in bounds.items())
 
 
-def _nearest(name: str, model: type[BaseModel] | None) -> str:
-    known = sorted(model.model_fields) if model else []
+def _nearest(name: str, shape: object) -> str:
+    known = sorted(_members(shape))
     close = get_close_matches(name, known, n=1)
     return f"did you mean {close[0]}?" if close else "one of " + ", ".join(known)
 
 
-def _model_at(path: tuple[int | str, ...], model: type[BaseModel]) -> type[BaseModel] | None:
-    """Follow field names down to the model that refused a member; array places change nothing."""
-    found: type[BaseModel] | None = model
+def _members(shape: object) -> Mapping[str, object]:
+    return get_type_hints(shape) if is_typeddict(shape) else {}
+
+
+def _shape_at(path: tuple[int | str, ...], shape: object) -> object:
+    """Follow member names down to the shape that refused one; array places change nothing."""
     for step in path:
-        if isinstance(step, str) and found is not None:
-            field = found.model_fields.get(step)
-            found = _model_in(field.annotation) if field else None
-    return found
+        if isinstance(step, str):
+            shape = _shape_in(_members(shape).get(step))
+    return shape
 
 
-def _model_in(annotation: object) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+def _shape_in(annotation: object) -> object:
+    if is_typeddict(annotation):
         return annotation
-    inner = (_model_in(part) for part in get_args(annotation))
+    inner = (_shape_in(part) for part in get_args(annotation))
     return next((part for part in inner if part is not None), None)

@@ -28,25 +28,37 @@ def faults_of(evidence: Evidence, *, now: datetime | None = None) -> Rejects:
     `now` bounds `occurred_at` (a day of clock skew is allowed); without it only the year is.
     """
     found: list[Reject] = []
-    found.extend(_moment_faults("/occurred_at", evidence.occurred_at))
-    if now is not None and evidence.occurred_at > now + CLOCK_SKEW:
+    if not YEAR_MIN <= evidence.occurred_at.year <= YEAR_MAX:
+        found.append(_year_fault("/occurred_at", evidence.occurred_at))
+    elif now is not None and evidence.occurred_at > now + CLOCK_SKEW:
         found.append(Reject("/occurred_at", "is in the future", f"at most {now.isoformat()}"))
-    if evidence.result is not None:
-        found.extend(_result_faults("/result", evidence.result))
+    if evidence.result is not None and (faults := _result_faults(evidence.result)):
+        found.extend(_under("/result", faults))
     for at, alignment in enumerate(evidence.alignments):
-        if alignment.result is not None:
-            found.extend(_result_faults(f"/alignments/{at}/result", alignment.result))
-        if alignment.weight < _ZERO:
+        if alignment.result is not None and (faults := _result_faults(alignment.result)):
+            found.extend(_under(f"/alignments/{at}/result", faults))
+        if alignment.weight < 0:
             found.append(Reject(f"/alignments/{at}/weight", "is negative", "at least 0"))
-    found.extend(_rarer_faults(evidence))
+    found.extend(_amount_faults(evidence))
+    found.extend(_part_faults(evidence))
     return tuple(found)
 
 
-def _rarer_faults(evidence: Evidence) -> Iterator[Reject]:
-    if evidence.hours is not None and not _ZERO <= evidence.hours <= HOURS_MAX:
-        yield Reject("/hours", "is out of range", f"from 0 to {HOURS_MAX}")
-    if evidence.credits is not None and not _ZERO <= evidence.credits <= CREDITS_MAX:
-        yield Reject("/credits", "is out of range", f"from 0 to {CREDITS_MAX}")
+def _under(where: str, faults: Rejects) -> Rejects:
+    return tuple(each._replace(where=where + each.where) for each in faults)
+
+
+def _amount_faults(evidence: Evidence) -> Rejects:
+    hours, credit = evidence.hours, evidence.credits
+    found: Rejects = ()
+    if hours is not None and not 0 <= hours <= HOURS_MAX:
+        found += (Reject("/hours", "is out of range", f"from 0 to {HOURS_MAX}"),)
+    if credit is not None and not 0 <= credit <= CREDITS_MAX:
+        found += (Reject("/credits", "is out of range", f"from 0 to {CREDITS_MAX}"),)
+    return found
+
+
+def _part_faults(evidence: Evidence) -> Iterator[Reject]:
     if evidence.period is not None:
         yield from _period_faults(evidence.period)
     if evidence.credential is not None:
@@ -66,15 +78,14 @@ def _is_known(link: Link) -> bool:
     return bool(link.uri or link.sha256)
 
 
-def _moment_faults(where: str, at: datetime | date) -> Iterator[Reject]:
-    if not YEAR_MIN <= at.year <= YEAR_MAX:
-        yield Reject(where, f"is in the year {at.year}", f"a year from {YEAR_MIN} to {YEAR_MAX}")
+def _year_fault(where: str, at: datetime | date) -> Reject:
+    return Reject(where, f"is in the year {at.year}", f"a year from {YEAR_MIN} to {YEAR_MAX}")
 
 
 def _period_faults(period: Period) -> Iterator[Reject]:
     for name, at in (("start", period.start), ("end", period.end)):
-        if at is not None:
-            yield from _moment_faults(f"/period/{name}", at)
+        if at is not None and not YEAR_MIN <= at.year <= YEAR_MAX:
+            yield _year_fault(f"/period/{name}", at)
     if period.start is not None and period.end is not None and period.end < period.start:
         yield Reject("/period/end", "is before the start", f"{period.start} or later")
 
@@ -82,33 +93,33 @@ def _period_faults(period: Period) -> Iterator[Reject]:
 def _credential_faults(credential: Credential) -> Iterator[Reject]:
     begin, end = credential.valid_from, credential.valid_until
     if begin is not None and begin.year < YEAR_MIN:
-        yield from _moment_faults("/credential/valid_from", begin)
+        yield _year_fault("/credential/valid_from", begin)
     if begin is not None and end is not None and end < begin:
         where = "/credential/valid_until"
         yield Reject(where, "is before valid_from", f"{begin.isoformat()} or later")
 
 
-def _result_faults(where: str, result: Result) -> Iterator[Reject]:
-    low, high = result.min, result.max
-    floor = _ZERO if low is None else low
+def _result_faults(result: Result) -> Rejects:
+    high = result.max
+    floor = _ZERO if result.min is None else result.min
     if high is not None and high < floor:
-        yield Reject(f"{where}/max", f"{high} is below min {floor}", f"at least {floor}")
-        return
-    if result.score is not None:
-        yield from _range_faults(f"{where}/score", result.score, floor, high)
-    if result.cut is not None:
-        yield from _range_faults(f"{where}/cut", result.cut, floor, high)
-    if result.scale:
-        if len(set(result.scale)) < len(result.scale):
-            yield Reject(f"{where}/scale", "names a level twice", "each level once, lowest first")
-        if result.level is not None and result.level not in result.scale:
-            yield Reject(f"{where}/level", "is not on the scale", "one of " + ", ".join(result.scale))
+        return (Reject("/max", f"{high} is below min {floor}", f"at least {floor}"),)
+    found: Rejects = ()
+    for where, number in (("/score", result.score), ("/cut", result.cut)):
+        if number is None:
+            continue
+        if number < floor:
+            found += (Reject(where, f"{number} is below min {floor}", f"at least {floor}"),)
+        elif high is not None and number > high:
+            found += (Reject(where, f"{number} is above max {high}", f"at most {high}"),)
+    return found + _scale_faults(result) if result.scale else found
 
 
-def _range_faults(
-    where: str, number: Decimal, floor: Decimal, high: Decimal | None
-) -> Iterator[Reject]:
-    if number < floor:
-        yield Reject(where, f"{number} is below min {floor}", f"at least {floor}")
-    elif high is not None and number > high:
-        yield Reject(where, f"{number} is above max {high}", f"at most {high}")
+def _scale_faults(result: Result) -> Rejects:
+    found: Rejects = ()
+    if len(set(result.scale)) < len(result.scale):
+        found += (Reject("/scale", "names a level twice", "each level once, lowest first"),)
+    if result.level is not None and result.level not in result.scale:
+        names = ", ".join(result.scale)
+        found += (Reject("/level", "is not on the scale", f"one of {names}"),)
+    return found

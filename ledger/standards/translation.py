@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from ledger.domain.evidence import Submission
 from ledger.domain.facts import FrameworkPublished
 from ledger.errors import Reject
@@ -32,7 +34,7 @@ class Correction(NamedTuple):
     submission: Submission
 
 
-class Translated(NamedTuple):
+class Translated(Struct, frozen=True):
     """Item `index` (from 0) is understood, as one or more of these.
 
     An xAPI statement about a group is one submission for each member; a voiding statement is
@@ -46,7 +48,7 @@ class Translated(NamedTuple):
     frameworks: tuple[FrameworkPublished, ...] = ()
 
 
-class Refused(NamedTuple):
+class Refused(Struct, frozen=True):
     """Item `index` (from 0) cannot be taken; `rejects` says where and why, at least once.
 
     `raw` is the item as received (its first bytes, where it is longer than the limit).
