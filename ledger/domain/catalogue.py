@@ -13,6 +13,7 @@ import msgspec
 from ledger.domain import facts
 from ledger.domain.facts import Fact
 from ledger.domain.ids import FactId, Position, ProviderId, StreamId
+from ledger.domain.value import Value
 
 CATALOGUE: tuple[type[Fact], ...] = (
     facts.LearnerRegistered,
@@ -43,7 +44,7 @@ class UnknownFact(Fact):
     body: bytes
 
 
-class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+class Recorded(Value):
     """A fact with its place in the log: what every fold reads.
 
     `position` counts from 1 without gaps; `version` counts within the stream;
@@ -71,9 +72,7 @@ def encode(fact: Fact) -> tuple[str, bytes]:
     return fact.TOPIC, _ENCODER.encode(fact)
 
 
-def decode(
-    topic: str, body: bytes, *, upcasters: Mapping[str, Upcaster] = UPCASTERS
-) -> Fact:
+def decode(topic: str, body: bytes, *, upcasters: Mapping[str, Upcaster] = UPCASTERS) -> Fact:
     """Read a stored body; an unknown topic becomes an `UnknownFact`, never an error.
 
     Raises:

@@ -10,9 +10,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-from msgspec import Struct
-
 from ledger.domain.ids import EvidenceId, ProviderId
+from ledger.domain.value import Value
 
 EvidenceKind = Literal["assessment", "credential", "work_based_learning", "activity"]
 """`activity` is participation, attendance, seat time, or a learner's own words.
@@ -28,8 +27,8 @@ Purpose = Literal["formative", "summative", "certification", "placement", "unkno
 ResultStatus = Literal["final", "provisional", "in_progress", "partial", "exempt", "withdrawn"]
 
 
-class Part(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A value inside a fact: frozen, compared by content, written without its defaults."""
+class Part(Value):
+    """A value inside a fact."""
 
 
 class Result(Part):

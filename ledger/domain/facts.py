@@ -10,11 +10,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import ClassVar, Literal
 
-from msgspec import Struct
-
 from ledger.domain.evidence import Evidence, EvidenceKind, Identifier
 from ledger.domain.framework import Association, Competency, Scale
 from ledger.domain.ids import EvidenceId, FrameworkId, LearnerId, PolicyId, ProviderId
+from ledger.domain.value import Value
 
 StreamKind = Literal["learner", "provider", "framework", "policy", "pathway"]
 ProviderKind = Literal[
@@ -23,7 +22,7 @@ ProviderKind = Literal[
 ]  # fmt: skip
 
 
-class Fact(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Fact(Value):
     """Something that happened. Header data (position, stream, times) is in `Recorded`."""
 
     TOPIC: ClassVar[str] = ""

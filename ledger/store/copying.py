@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from struct import Struct
+from typing import Any, NamedTuple
 
 from psycopg import Cursor
 from psycopg.sql import SQL, Composed, Identifier
@@ -43,21 +44,27 @@ def pack(rows: Iterable[tuple[Field, ...]]) -> bytes:
     return b"".join(parts)
 
 
-def copy_into(
-    cursor: Cursor[object], schema: str, table: str, columns: tuple[str, ...],
-    rows: Iterable[tuple[Field, ...]],
-) -> None:  # fmt: skip
+class Target(NamedTuple):
+    """Where rows go."""
+
+    schema: str
+    table: str
+    columns: tuple[str, ...]
+
+    def statement(self) -> Composed:
+        """Name table and columns of a binary COPY."""
+        return SQL("COPY {}.{} ({}) FROM STDIN (FORMAT BINARY)").format(
+            Identifier(self.schema),
+            Identifier(self.table),
+            SQL(", ").join(map(Identifier, self.columns)),
+        )
+
+
+def copy_into(cursor: Cursor[Any], target: Target, rows: Iterable[tuple[Field, ...]]) -> None:
     """Append rows in one COPY.
 
     Raises:
         psycopg.Error: the server refused a row; the transaction is lost.
     """
-    with cursor.copy(statement(schema, table, columns)) as copy:
+    with cursor.copy(target.statement()) as copy:
         copy.write(pack(rows))
-
-
-def statement(schema: str, table: str, columns: tuple[str, ...]) -> Composed:
-    """Name table and columns of a binary COPY."""
-    return SQL("COPY {}.{} ({}) FROM STDIN (FORMAT BINARY)").format(
-        Identifier(schema), Identifier(table), SQL(", ").join(map(Identifier, columns))
-    )

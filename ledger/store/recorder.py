@@ -8,7 +8,6 @@ lose facts (tests/contract/test_visibility_gap.py shows the case).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, Self
@@ -25,9 +24,11 @@ from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastor
 from eventsourcing.utils import retry
 from psycopg import Cursor
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
-from ledger.store import copying, seal
+from ledger.store import seal
+from ledger.store.copying import Field, Target, copy_into
 
 SCHEMA = "ledger"
 TABLE = "facts"
@@ -65,18 +66,21 @@ class LedgerDatastore(PostgresDatastore):
     @classmethod
     def open(cls, conninfo: str, *, role: str | None = "mastery_app", pool_size: int = 2) -> Self:
         """Make a pool; `role` is taken on by every connection (None: stay who you are)."""
-        parts = conninfo_to_dict(conninfo)
-        known = {
-            name: str(parts.pop(name, "") or "")
-            for name in ("dbname", "host", "port", "user", "password")
-        }
-        store = cls(**known, pool_size=pool_size, max_overflow=pool_size * 4, schema=SCHEMA)
-        assert isinstance(store.pool.kwargs, dict)
-        for name in [name for name, value in known.items() if not value]:
-            del store.pool.kwargs[name]
-        store.pool.kwargs.update({name: str(value) for name, value in parts.items()})
+        parts = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if value}
+        store = cls(
+            dbname=parts.get("dbname", ""),
+            host=parts.get("host", ""),
+            port=parts.get("port", ""),
+            user=parts.get("user", ""),
+            password=parts.get("password", ""),
+            pool_size=pool_size,
+            max_overflow=pool_size * 4,
+            schema=SCHEMA,
+        )
+        # The library passes on five parameters; a connection string may hold more (sslmode).
         if role:
-            store.pool.kwargs["options"] = f"{parts.get('options') or ''} -c role={role}".strip()
+            parts["options"] = f"{parts.get('options', '')} -c role={role}".strip()
+        store.pool.kwargs = {**parts, "row_factory": dict_row}
         return store
 
 
@@ -95,6 +99,7 @@ class LedgerRecorder(PostgresApplicationRecorder):
         self.channel_name = CHANNEL
         self._authenticate = authenticate
         self._clock = clock
+        self._target = Target(datastore.schema, events_table_name, COLUMNS)
         # Our schema comes from migrations; the library creates none of it.
         self.sql_create_statements.clear()
         self.datastore.db_type_names.clear()
@@ -107,9 +112,7 @@ class LedgerRecorder(PostgresApplicationRecorder):
     # -- appending --------------------------------------------------------------------------
 
     @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
-    def insert_events(
-        self, stored_events: Sequence[StoredEvent], **kwargs: Any
-    ) -> Sequence[int] | None:
+    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
         """Append events in one transaction and give their positions.
 
         Raises:
@@ -154,21 +157,17 @@ class LedgerRecorder(PostgresApplicationRecorder):
             self._stored(head.position + place, recorded_at_us, row)
             for place, row in enumerate(rows, start=1)
         ]
-        copying.copy_into(cursor, self.datastore.schema, self.events_table_name, COLUMNS, stored)
+        copy_into(cursor, self._target, stored)
         cursor.execute(SQL("NOTIFY {}").format(Identifier(self.channel_name)))
         return recorded_at_us
 
-    def _stored(self, position: int, recorded_at_us: int, row: Row) -> tuple[copying.Field, ...]:
+    def _stored(self, position: int, recorded_at_us: int, row: Row) -> tuple[Field, ...]:
         stream, version, topic, state, fact_id, provider = row
-        mac = self._authenticate(
-            seal.header(
-                position, stream, version, recorded_at_us,
-                fact_id=fact_id, provider=provider, topic=topic, state=state,
-            )
-        )  # fmt: skip
+        header = seal.Header(position, stream, version, recorded_at_us, fact_id, provider, topic)
+        mac = self._authenticate(header.layout(state))
+        topic_bytes = topic.encode()
         return (
-            position, stream, version, topic.encode(), state, fact_id, provider,
-            recorded_at_us, mac,
+            position, stream, version, topic_bytes, state, fact_id, provider, recorded_at_us, mac,
         )  # fmt: skip
 
     # -- reading, in the library's terms ----------------------------------------------------

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 from struct import Struct
+from typing import NamedTuple
 from uuid import UUID
 
 import zstandard
@@ -81,19 +82,18 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-def header(
-    position: int,
-    stream: bytes,
-    version: int,
-    recorded_at_us: int,
-    *,
-    fact_id: bytes,
-    provider: bytes | None,
-    topic: str,
-    state: bytes,
-) -> bytes:
-    """Lay out what `mac` authenticates: the header columns and a digest of the state."""
-    fixed = _HEADER.pack(
-        position, stream, version, recorded_at_us, fact_id, provider or _NO_PROVIDER
-    )
-    return fixed + hashlib.blake2b(state, digest_size=16).digest() + topic.encode()
+class Header(NamedTuple):
+    """What is stored in clear beside a body."""
+
+    position: int
+    stream: bytes
+    version: int
+    recorded_at_us: int
+    fact_id: bytes
+    provider: bytes | None
+    topic: str
+
+    def layout(self, state: bytes) -> bytes:
+        """Lay out what `mac` authenticates: the header columns and a digest of the state."""
+        fixed = _HEADER.pack(*self[:5], self.provider or _NO_PROVIDER)
+        return fixed + hashlib.blake2b(state, digest_size=16).digest() + self.topic.encode()

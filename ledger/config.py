@@ -1,0 +1,83 @@
+"""Settings: one frozen value, read once in main from a mapping (STYLE rule 15).
+
+Every MASTERY_ variable is described in docs/settings.md; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+
+from ledger.errors import SettingError
+
+PREFIX = "MASTERY_"
+
+
+class Settings(BaseModel, frozen=True, extra="forbid"):
+    """An unknown MASTERY_ variable is a slip of the keyboard, so it stops the start."""
+
+    # -- where things are
+    database_url: SecretStr = SecretStr("")
+    """PostgreSQL connection string of the database's owner; empty: embedded in `data_dir`."""
+    database_role: str = "mastery_app"
+    """Role that the service works as: may insert and read facts, nothing else."""
+    data_dir: Path = Path("mastery-data")
+    """Folder of the embedded PostgreSQL and of the master key file."""
+    master_key: SecretStr = SecretStr("")
+    """32 bytes as base64 or hex; empty: `data_dir`/master.key, made at the first start."""
+
+    # -- HTTP
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    body_bytes_max: int = Field(64 * 1024 * 1024, ge=1024)
+    """Largest request body that is read whole; NDJSON streams may be of any length."""
+    item_bytes_max: int = Field(1024 * 1024, ge=1024)
+    """Largest single item (an object of an array, an NDJSON line, a CSV row)."""
+    batch_items_max: int = Field(10_000, ge=1)
+    """Most items in one array."""
+    json_depth_max: int = Field(64, ge=4)
+    page_items_max: int = Field(1_000, ge=1)
+    """Most rows in one page of a list."""
+
+    # -- appending
+    append_items_max: int = Field(2_000, ge=1)
+    """Most items joined into one transaction (group commit)."""
+    append_retry_s: float = Field(15.0, ge=0)
+    """How long an append waits for PostgreSQL to come back before it gives up."""
+    identifiers_cached_max: int = Field(500_000, ge=1)
+    """Learner identifiers, stream versions and data keys kept in memory, each."""
+
+    # -- projections
+    engine_batch_facts_max: int = Field(1_000, ge=1)
+    engine_learners_cached_max: int = Field(20_000, ge=1)
+    """Folded learners that the engine keeps in memory."""
+    rebuild_batch_facts_max: int = Field(20_000, ge=100)
+    """Facts that a rebuild holds in memory at once."""
+    due_margin_ms: int = Field(2_000, ge=0)
+    """How long after its due time an idle engine emits a change made by time alone."""
+
+    # -- downstream
+    kafka_servers: str = ""
+    """Comma-separated host:port; empty: no relay."""
+
+    @classmethod
+    def read(cls, env: Mapping[str, str]) -> Settings:
+        """Read the MASTERY_ variables of `env`.
+
+        Raises:
+            SettingError: a variable is unknown, or its value is not of its kind.
+        """
+        ours = {
+            name[len(PREFIX) :].lower(): text
+            for name, text in env.items()
+            if name.startswith(PREFIX)
+        }
+        try:
+            return cls.model_validate(ours)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+            reason = "no such setting" if first["type"] == "extra_forbidden" else first["msg"]
+            raise SettingError(f"{name}: {reason}") from error

@@ -1,0 +1,33 @@
+"""Which names mean the same learner, and how far a name reaches.
+
+An identifier that some system issued (a state's student number, an account on a home page, a
+mailbox) means the same person whoever sends it. A bare id means somebody to its provider only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from ledger.domain.evidence import Identifier
+from ledger.domain.ids import ProviderId
+
+
+def identity_parts(provider: ProviderId, identifier: Identifier) -> tuple[str, ...]:
+    """Give the parts that name the learner, for a keyed hash: equal parts, same learner.
+
+    A mailbox and its mbox_sha1sum (xAPI 1.0.3, section 4.1.2.3) give the same parts.
+    """
+    kind, value = identifier.type.lower(), identifier.value.strip()
+    if kind in {"mbox", "email"}:
+        address = value.removeprefix("mailto:").lower()
+        digest = hashlib.sha1(f"mailto:{address}".encode(), usedforsecurity=False).hexdigest()
+        return ("mbox_sha1sum", digest)
+    if kind == "mbox_sha1sum":
+        return ("mbox_sha1sum", value.lower())
+    if kind == "openid":
+        return ("openid", value)
+    if identifier.system:
+        return (kind, identifier.system.strip().rstrip("/"), value)
+    if kind == "ssid":
+        return ("ssid", "", value)
+    return (kind, str(provider), value)

@@ -1,0 +1,152 @@
+"""Deciding what a submitted message is: new, the same again, a conflict, or a newer version.
+
+Pure: what is known about the message comes in, facts go out. A message is named by provider
+and external id; its version is the provider's own (xAPI stored, OneRoster dateLastModified).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ledger.domain.evidence import Evidence, Submission
+from ledger.domain.facts import (
+    EvidenceCorrected,
+    EvidenceRecorded,
+    EvidenceWithdrawn,
+    Fact,
+    LearnerIdentified,
+    LearnerRegistered,
+)
+from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
+from ledger.errors import (
+    AlreadyWithdrawnError,
+    ConflictError,
+    NotYoursError,
+    RefusedError,
+)
+
+_NOWHERE = Position(0)
+
+
+@dataclass(slots=True)
+class Accepted:
+    """One accepted message version; place and time are filled in when it is appended."""
+
+    digest: bytes
+    position: Position = _NOWHERE
+    recorded_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Message:
+    """All that was accepted under one (provider, external id)."""
+
+    evidence: EvidenceId
+    learner: LearnerId
+    provider: ProviderId
+    versions: dict[bytes, Accepted] = field(default_factory=dict[bytes, Accepted])
+    withdrawal: Accepted | None = None
+
+
+def registered(
+    learner: LearnerId, submission: Submission, provider: ProviderId, *, known: Mapping[int, bool]
+) -> tuple[Fact, ...]:
+    """Say who the learner is: registration if new, and each identifier not known before.
+
+    `known` tells by index which of `submission.learner` the ledger has already linked.
+    """
+    facts: list[Fact] = []
+    if not any(known.values()):
+        facts.append(LearnerRegistered(learner=learner))
+    facts.extend(
+        LearnerIdentified(
+            learner=learner, provider=provider, identifier=identifier, name=submission.learner_name
+        )
+        for index, identifier in enumerate(submission.learner)
+        if not known[index]
+    )
+    return tuple(facts)
+
+
+def recorded(
+    message: Message | None,
+    evidence: Evidence,
+    *,
+    version: bytes,
+    digest: bytes,
+    learner: LearnerId,
+    provider: ProviderId,
+    new_id: EvidenceId,
+) -> Accepted | Fact:
+    """Decide on one delivery: the earlier acceptance if it is the same again, or a new fact.
+
+    Raises:
+        ConflictError: this version came before with other content.
+        AlreadyWithdrawnError: the provider has withdrawn this message.
+        RefusedError: a newer version names another learner.
+    """
+    if message is None:
+        return EvidenceRecorded(id=new_id, learner=learner, provider=provider, evidence=evidence)
+    before = message.versions.get(version)
+    if before is not None:
+        if before.digest == digest:
+            return before
+        raise ConflictError(evidence.source.external_id, expected=before.digest, found=digest)
+    if message.withdrawal is not None:
+        raise AlreadyWithdrawnError(message.evidence)
+    if message.learner != learner:
+        raise RefusedError(
+            f"{evidence.source.external_id} was about learner {message.learner}, "
+            f"and this version names {learner}: withdraw it and submit it anew"
+        )
+    return EvidenceCorrected(
+        id=message.evidence,
+        learner=learner,
+        provider=provider,
+        evidence=evidence,
+        reason="newer version from the provider",
+    )
+
+
+def corrected(
+    message: Message, evidence: Evidence, *, reason: str, provider: ProviderId
+) -> EvidenceCorrected:
+    """Replace what was said, by the one who said it.
+
+    Raises:
+        NotYoursError: another provider said it.
+        AlreadyWithdrawnError: it was taken back before.
+    """
+    _own(message, provider)
+    if message.withdrawal is not None:
+        raise AlreadyWithdrawnError(message.evidence)
+    return EvidenceCorrected(
+        id=message.evidence,
+        learner=message.learner,
+        provider=provider,
+        evidence=evidence,
+        reason=reason,
+    )
+
+
+def withdrawn(
+    message: Message, *, reason: str, provider: ProviderId
+) -> Accepted | EvidenceWithdrawn:
+    """Take it back; a repeated request gives the first acceptance.
+
+    Raises:
+        NotYoursError: another provider said it.
+    """
+    _own(message, provider)
+    if message.withdrawal is not None:
+        return message.withdrawal
+    return EvidenceWithdrawn(
+        id=message.evidence, learner=message.learner, provider=provider, reason=reason
+    )
+
+
+def _own(message: Message, provider: ProviderId) -> None:
+    if message.provider != provider:
+        raise NotYoursError(message.evidence, owner=message.provider, found=provider)

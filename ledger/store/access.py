@@ -1,0 +1,111 @@
+"""Tokens: who is asking. A token is shown once; only its hash is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import TupleRow, dict_row
+from psycopg_pool import ConnectionPool
+
+from ledger.domain.ids import LearnerId, ProviderId
+from ledger.errors import SealError, SettingError
+from ledger.store import lookups
+from ledger.store.keys import MasterKey
+
+Role = Literal["provider", "reader", "auditor", "steward", "operator"]
+TOKEN_PREFIX = "mlt_"  # noqa: S105  lets a leaked token be recognised by scanners
+_PROOF = UUID(
+    "6d617374-6572-4b65-a000-000000000001"
+)  # owns a data key that only proves the master key
+
+
+class Holder(NamedTuple):
+    """Whom a token belongs to."""
+
+    role: Role
+    provider: ProviderId | None
+    label: str
+
+
+class Access:
+    """Issues, finds and revokes tokens; thread-safe."""
+
+    def __init__(
+        self, pool: ConnectionPool[psycopg.Connection[TupleRow]], keys: MasterKey, *,
+        clock: Callable[[], datetime],
+    ) -> None:  # fmt: skip
+        self._pool, self._keys, self._clock = pool, keys, clock
+
+    def issue(self, role: Role, *, label: str, provider: ProviderId | None = None) -> str:
+        """Make a token and show it, this once."""
+        token = TOKEN_PREFIX + secrets.token_urlsafe(32)
+        with self._pool.connection() as connection:
+            connection.execute(
+                "INSERT INTO ledger.tokens (token_hash, role, provider, label, created_at)"
+                " VALUES (%s, %s, %s, %s, %s)",
+                (_hash(token), role, provider, label, self._clock()),
+            )
+        return token
+
+    def holder(self, token: str) -> Holder | None:
+        """Find whom a token belongs to; None if it is unknown or revoked."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "SELECT role, provider, label FROM ledger.tokens"
+                " WHERE token_hash = %s AND revoked_at IS NULL",
+                (_hash(token),),
+            ).fetchone()
+        return None if row is None else Holder(row[0], row[1], row[2])
+
+    def revoke(self, token: str) -> bool:
+        """Let a token open nothing any more; False if there is no such token."""
+        with self._pool.connection() as connection:
+            done = connection.execute(
+                "UPDATE ledger.tokens SET revoked_at = %s"
+                " WHERE token_hash = %s AND revoked_at IS NULL",
+                (self._clock(), _hash(token)),
+            )
+        return done.rowcount == 1
+
+    def learners(self, identifiers: Sequence[bytes]) -> dict[bytes, LearnerId]:
+        """Give the learner of each linked identifier."""
+        with (
+            self._pool.connection() as connection,
+            connection.cursor(row_factory=dict_row) as cursor,
+        ):
+            return lookups.learners(cursor, identifiers)
+
+    def prove_master_key(self) -> None:
+        """Make sure that this master key is the one the database was sealed under.
+
+        Raises:
+            SettingError: it is another one.
+        """
+        with self._pool.connection() as connection:
+            connection.execute(
+                "INSERT INTO ledger.data_keys (owner, wrapped) VALUES (%s, %s)"
+                " ON CONFLICT (owner) DO NOTHING",
+                (_PROOF, self._keys.wrap(_PROOF, secrets.token_bytes(32))),
+            )
+            row = connection.execute(
+                "SELECT wrapped FROM ledger.data_keys WHERE owner = %s", (_PROOF,)
+            ).fetchone()
+        assert row is not None
+        try:
+            self._keys.unwrap(_PROOF, row[0])
+        except SealError as error:
+            raise SettingError(
+                "this database was sealed under another master key: set MASTERY_MASTER_KEY (or "
+                "master.key in MASTERY_DATA_DIR) to the one it was made with"
+            ) from error
+
+
+def _hash(token: str) -> bytes:
+    # 256 random bits cannot be guessed, so one round is enough.
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

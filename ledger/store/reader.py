@@ -1,0 +1,218 @@
+"""Reading the log: by position, by stream, by learner, as of a moment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from ledger.domain.catalogue import CATALOGUE, Recorded
+from ledger.domain.ids import Position
+from ledger.errors import StoreUnavailableError
+from ledger.store import seal
+from ledger.store.keys import MasterKey
+from ledger.store.mapper import COLUMNS, Mapper, StoredRow, read_row
+from ledger.store.recorder import CHANNEL
+
+REFERENCE_TOPICS = [kind.TOPIC for kind in CATALOGUE if kind.STREAM != "learner"]
+LEARNER_TOPICS = [kind.TOPIC for kind in CATALOGUE if kind.STREAM == "learner"]
+
+_AFTER = (
+    f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
+    " WHERE position > %s AND position <= %s ORDER BY position LIMIT %s"
+)
+_AFTER_OF_TOPICS = (
+    f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
+    " WHERE position > %s AND position <= %s AND topic = ANY(%s) ORDER BY position LIMIT %s"
+)
+_STREAM = (
+    f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
+    " WHERE originator_id = %s AND position <= %s ORDER BY originator_version"
+)
+_BY_STREAM = (
+    f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
+    " WHERE originator_id > %s AND (%s::uuid IS NULL OR originator_id <= %s) AND position <= %s"
+    " ORDER BY originator_id, originator_version"
+)
+_START: Position = Position(0)
+_END: Position = Position(2**63 - 1)
+
+
+class LogReader:
+    """Opened and decoded facts; thread-safe."""
+
+    def __init__(
+        self,
+        pool: ConnectionPool[psycopg.Connection[TupleRow]],
+        keys: MasterKey,
+        *,
+        cached_max: int,
+    ) -> None:
+        self._pool, self._keys, self._mapper = pool, keys, Mapper(keys)
+        self._data_keys: dict[bytes, bytes] = {}
+        self._cached_max = cached_max
+
+    def head(self) -> Position:
+        """Give the last position; 0 when the log is empty."""
+        rows = self._rows("SELECT position FROM ledger.facts ORDER BY position DESC LIMIT 1", ())
+        return Position(rows[0][0]) if rows else Position(0)
+
+    def position_at(self, moment: datetime) -> Position:
+        """Give the last position recorded at or before a moment; 0 if there is none."""
+        # The first later position bounds it: recorded_at never falls as position grows.
+        low, high = 0, int(self.head())
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self.recorded_at(Position(middle)) <= moment:
+                low = middle
+            else:
+                high = middle - 1
+        return Position(low)
+
+    def recorded_at(self, position: Position) -> datetime:
+        """Give the time at which the fact at a position was recorded.
+
+        Raises:
+            LookupError: there is no such position.
+        """
+        rows = self._rows("SELECT recorded_at FROM ledger.facts WHERE position = %s", (position,))
+        if not rows:
+            raise LookupError(f"no fact at position {position}")
+        found: datetime = rows[0][0]
+        return found
+
+    def after(
+        self, position: Position, *, limit: int, until: Position = _END,
+        topics: Sequence[str] | None = None, verify_headers: bool = True,
+    ) -> list[Recorded]:  # fmt: skip
+        """Read on from a position, oldest first, at most `limit` facts."""
+        if topics is None:
+            rows = self._rows(_AFTER, (position, until, limit))
+        else:
+            rows = self._rows(_AFTER_OF_TOPICS, (position, until, list(topics), limit))
+        return self._facts(map(read_row, rows), verify_headers=verify_headers)
+
+    def stream(self, stream: UUID, *, until: Position = _END) -> list[Recorded]:
+        """Read one stream whole, as it stood at a position."""
+        return self._facts(map(read_row, self._rows(_STREAM, (stream, until))), verify_headers=True)
+
+    def streams(
+        self, streams: Sequence[UUID], *, until: Position = _END
+    ) -> dict[UUID, list[Recorded]]:
+        """Read several streams whole in one round trip."""
+        query = (
+            f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
+            " WHERE originator_id = ANY(%s) AND position <= %s"
+            " ORDER BY originator_id, originator_version"
+        )
+        found: dict[UUID, list[Recorded]] = {stream: [] for stream in streams}
+        rows = self._rows(query, (list(streams), until))
+        for recorded in self._facts(map(read_row, rows), verify_headers=True):
+            found[recorded.stream].append(recorded)
+        return found
+
+    def reference(self, *, after: Position = _START, until: Position = _END) -> list[Recorded]:
+        """Read what is not about learners: providers, frameworks, policies."""
+        return self.after(after, limit=2**31 - 1, until=until, topics=REFERENCE_TOPICS)
+
+    def by_learner(
+        self,
+        *,
+        until: Position,
+        facts_max: int,
+        after: UUID | None = None,
+        last: UUID | None = None,
+    ) -> Iterator[list[Recorded]]:
+        """Read every stream whole, one after another by id, up to a position: for a rebuild.
+
+        Each list is one stream, learners' and others'; at most about `facts_max` facts are in
+        memory at once. Headers are not checked: what is built from this is a view, and `mastery
+        check` proves the log.
+        """
+        first = after or UUID(int=0)
+        pending: list[Recorded] = []
+        with (
+            self._connection() as connection,
+            connection.transaction(),
+            connection.cursor(name="by_learner", binary=True) as cursor,
+        ):
+            cursor.execute(_BY_STREAM, (first, last, last, until))
+            while rows := cursor.fetchmany(facts_max):
+                for recorded in self._facts(map(read_row, rows), verify_headers=False):
+                    if pending and pending[-1].stream != recorded.stream:
+                        yield pending
+                        pending = []
+                    pending.append(recorded)
+        if pending:
+            yield pending
+
+    def document(self, owner: UUID, content_sha256: str) -> tuple[str, bytes] | None:
+        """Give a foreign document as it was received, with its media type.
+
+        `owner` is the learner (or framework stream) that it is kept with, and `content_sha256`
+        (hex) the digest that its fact names. None if there is none, or its owner was erased.
+        """
+        address = self._keys.address(owner, bytes.fromhex(content_sha256))
+        rows = self._rows(
+            "SELECT media_type, sealed FROM ledger.documents WHERE address = %s AND owner = %s",
+            (address, owner),
+        )
+        keys = self._keys_of([owner.bytes])
+        if not rows or owner.bytes not in keys:
+            return None
+        media_type, sealed = rows[0]
+        return media_type, seal.open_document(sealed, data_key=keys[owner.bytes], address=address)
+
+    def wait(self, after: Position, *, timeout_s: float) -> Position:
+        """Wait until the log goes on past a position, or the time is over; give the head."""
+        deadline = time.monotonic() + timeout_s
+        with self._connection() as connection:
+            connection.execute(f"LISTEN {CHANNEL}")
+            try:
+                while (head := self.head()) <= after:
+                    left = deadline - time.monotonic()
+                    if left <= 0:
+                        break
+                    for _ in connection.notifies(timeout=left, stop_after=1):
+                        pass
+            finally:
+                connection.execute("UNLISTEN *")
+        return head
+
+    # -- inside -----------------------------------------------------------------------------
+
+    @contextmanager
+    def _connection(self) -> Generator[psycopg.Connection[TupleRow]]:
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            raise StoreUnavailableError("PostgreSQL does not answer") from error
+
+    def _rows(self, query: LiteralString, parameters: Sequence[object]) -> list[TupleRow]:
+        with self._connection() as connection:
+            return connection.execute(query, parameters, binary=True).fetchall()
+
+    def _facts(self, rows: Iterator[StoredRow], *, verify_headers: bool) -> list[Recorded]:
+        held = list(rows)
+        sealed = {row.stream for row in held if row.state.startswith(seal.SEALED)}
+        return self._mapper.facts(held, self._keys_of(sealed), verify_headers=verify_headers)
+
+    def _keys_of(self, owners: Sequence[bytes] | set[bytes]) -> dict[bytes, bytes]:
+        # Read anew each time they are not held: an erased learner's key must not outlive it
+        # by more than `forget` allows.
+        missing = [owner for owner in owners if owner not in self._data_keys]
+        if missing:
+            if len(self._data_keys) > self._cached_max:
+                self._data_keys.clear()
+            query = "SELECT uuid_send(owner), wrapped FROM ledger.data_keys WHERE owner = ANY(%s)"
+            for owner, wrapped in self._rows(query, ([UUID(bytes=one) for one in missing],)):
+                self._data_keys[owner] = self._keys.unwrap(UUID(bytes=owner), wrapped)
+        return {owner: key for owner in owners if (key := self._data_keys.get(owner)) is not None}
