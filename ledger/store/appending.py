@@ -189,8 +189,9 @@ class Appender:
         # Only frameworks come without a key; a learner's missing key was destroyed on purpose.
         fresh = sorted(owner for owner in documented - sealing if owner not in self._data_keys)
         made.extend((owner, self._new_key(owner)) for owner in fresh)
+        erased = sealing - self._data_keys.keys()
         for index, one in enumerate(decisions):
-            if isinstance(one, Decision) and one.stream in sealing - self._data_keys.keys():
+            if isinstance(one, Decision) and one.stream in erased:
                 decisions[index] = Refusal(ErasedError(one.stream))
         return made
 

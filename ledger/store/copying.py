@@ -66,5 +66,10 @@ def copy_into(cursor: Cursor[Any], target: Target, rows: Iterable[tuple[Field, .
     Raises:
         psycopg.Error: the server refused a row; the transaction is lost.
     """
+    copy_packed(cursor, target, pack(rows))
+
+
+def copy_packed(cursor: Cursor[Any], target: Target, packed: bytes) -> None:
+    """Append rows that are laid out already, header and trailer included."""
     with cursor.copy(target.statement()) as copy:
-        copy.write(pack(rows))
+        copy.write(packed)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from struct import Struct
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
@@ -28,16 +29,25 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
 from ledger.store import seal
-from ledger.store.copying import Field, Target, copy_into
+from ledger.store.copying import HEADER, TRAILER, Target, copy_packed
 
 SCHEMA = "ledger"
 TABLE = "facts"
 CHANNEL = "mastery_facts"  # every committed append is announced here
 APPEND_LOCK = 0x6D61_7374_6572_7A  # held from the first look at the head until the commit
+_LOCK = b"SELECT pg_advisory_xact_lock(%d)" % APPEND_LOCK
+_HEAD = b"SELECT position, recorded_at FROM ledger.facts ORDER BY position DESC LIMIT 1"
 COLUMNS = (
     "position", "originator_id", "originator_version", "topic", "state",
     "fact_id", "provider", "recorded_at", "mac",
 )  # fmt: skip
+
+# The columns' binary layout, each value behind its length (PostgreSQL, COPY, "Binary Format").
+_PLACE = Struct(">hiqi16siqi")  # position, stream, version, and the length of the topic
+_ID = Struct(">i16s")
+_LENGTH = Struct(">i")
+_END = Struct(">iqi")  # recorded_at, and the length of the mac
+_NULL = _LENGTH.pack(-1)
 
 Clock = Callable[[], datetime]
 
@@ -134,18 +144,16 @@ class LedgerRecorder(PostgresApplicationRecorder):
 
     def lock(self, cursor: Cursor[Any]) -> Head:
         """Take the append lock until the transaction ends, and look at the head of the log."""
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (APPEND_LOCK,))
-        return self.head(cursor)
+        # Two statements in one round trip. In one statement, the head would be read from a
+        # snapshot taken before the lock was granted.
+        cursor.execute(_LOCK + b"; " + _HEAD)
+        cursor.nextset()
+        return _head(cursor)
 
     def head(self, cursor: Cursor[Any]) -> Head:
         """Look at the end of the log as it is committed now."""
-        cursor.execute(
-            "SELECT position, recorded_at FROM ledger.facts ORDER BY position DESC LIMIT 1"
-        )
-        row = cursor.fetchone()
-        if row is None:
-            return Head(0, 0)
-        return Head(row["position"], seal.microseconds(row["recorded_at"]))
+        cursor.execute(_HEAD)
+        return _head(cursor)
 
     def append(self, cursor: Cursor[Any], head: Head, rows: Sequence[Row]) -> int:
         """COPY rows after `head` (the lock must be held); give recorded_at in microseconds.
@@ -153,22 +161,34 @@ class LedgerRecorder(PostgresApplicationRecorder):
         One recorded_at for the batch; it never goes back, even where the clock does.
         """
         recorded_at_us = max(seal.microseconds(self._clock()), head.recorded_at_us)
-        stored = [
-            self._stored(head.position + place, recorded_at_us, row)
-            for place, row in enumerate(rows, start=1)
-        ]
-        copy_into(cursor, self._target, stored)
+        copy_packed(cursor, self._target, self._packed(head.position, recorded_at_us, rows))
         cursor.execute(SQL("NOTIFY {}").format(Identifier(self.channel_name)))
         return recorded_at_us
 
-    def _stored(self, position: int, recorded_at_us: int, row: Row) -> tuple[Field, ...]:
-        stream, version, topic, state, fact_id, provider = row
-        header = seal.Header(position, stream, version, recorded_at_us, fact_id, provider, topic)
-        mac = self._authenticate(header.layout(state))
-        topic_bytes = topic.encode()
-        return (
-            position, stream, version, topic_bytes, state, fact_id, provider, recorded_at_us, mac,
-        )  # fmt: skip
+    def _packed(self, position: int, recorded_at_us: int, rows: Sequence[Row]) -> bytes:
+        """Lay out rows for COPY. Under the append lock, so no generic packing here."""
+        header, authenticate, place, end = seal.Header, self._authenticate, _PLACE.pack, _END.pack
+        parts = [HEADER]
+        for stream, version, topic, state, fact_id, provider in rows:
+            position += 1
+            mac = authenticate(
+                header(position, stream, version, recorded_at_us, fact_id, provider, topic).layout(
+                    state
+                )
+            )
+            name = topic.encode()
+            parts += (
+                place(9, 8, position, 16, stream, 8, version, len(name)),
+                name,
+                _LENGTH.pack(len(state)),
+                state,
+                _ID.pack(16, fact_id),
+                _ID.pack(16, provider) if provider else _NULL,
+                end(8, recorded_at_us, len(mac)),
+                mac,
+            )
+        parts.append(TRAILER)
+        return b"".join(parts)
 
     # -- reading, in the library's terms ----------------------------------------------------
 
@@ -210,3 +230,10 @@ class LedgerRecorder(PostgresApplicationRecorder):
 
 def _uuid_bytes(stream: UUID | str) -> bytes:
     return stream.bytes if isinstance(stream, UUID) else UUID(stream).bytes
+
+
+def _head(cursor: Cursor[Any]) -> Head:
+    row = cursor.fetchone()
+    if row is None:
+        return Head(0, 0)
+    return Head(row["position"], seal.microseconds(row["recorded_at"]))

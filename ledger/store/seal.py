@@ -94,6 +94,11 @@ class Header(NamedTuple):
     topic: str
 
     def layout(self, state: bytes) -> bytes:
-        """Lay out what `mac` authenticates: the header columns and a digest of the state."""
+        """Lay out what `mac` authenticates: the header columns, and what stands for the state.
+
+        That is a sealed state's own authentication tag, or the digest of a clear one.
+        """
         fixed = _HEADER.pack(*self[:5], self.provider or _NO_PROVIDER)
-        return fixed + hashlib.blake2b(state, digest_size=16).digest() + self.topic.encode()
+        sealed = state[:1] == SEALED
+        stands = state[-16:] if sealed else hashlib.blake2b(state, digest_size=16).digest()
+        return fixed + stands + self.topic.encode()
