@@ -1,0 +1,52 @@
+"""The application: routes over one ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from api import openapi, problems
+from api.auth import Guard
+from api.intake import Intake
+from api.parts import Parts
+from api.routes import ROUTERS
+from ledger.config import Settings
+from ledger.service import Ledger
+from projections.answers import Answers
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(
+    ledger: Ledger,
+    settings: Settings,
+    *,
+    answers: Answers,
+    clock: Callable[[], datetime] = _utc_now,
+) -> FastAPI:
+    """Put the routes over a ledger; the caller opens and closes it."""
+    app = FastAPI(
+        title="Mastery Ledger",
+        version=version("mastery-ledger"),
+        description=openapi.DESCRIPTION,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
+    app.state.parts = Parts(
+        ledger=ledger,
+        answers=answers,
+        intake=Intake(ledger, settings, clock),
+        settings=settings,
+        clock=clock,
+    )
+    app.state.guard = Guard(ledger.access.holder)
+    problems.install(app)
+    openapi.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app

@@ -1,0 +1,85 @@
+"""Reading request bodies within their limits, and the times that parameters name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import cast
+
+from fastapi import Request
+
+from api.problems import MEDIA_TYPE_UNKNOWN, TOO_LARGE, ProblemError
+from ledger.standards.items import LINES_TYPES
+
+JSON_TYPES = frozenset({"", "application/json", "text/json"})
+CSV_TYPES = frozenset({"text/csv", "application/csv"})
+
+_OUTSIDE_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"|([\[{])|([\]}])', re.DOTALL)
+
+
+def media_type(request: Request) -> str:
+    """Give the Content-Type without its parameters; "" where there is none."""
+    given = request.headers.get("content-type", "")
+    return given.partition(";")[0].strip().lower()
+
+
+def wanted(request: Request, *types: frozenset[str]) -> str:
+    """Give the media type when it is one of `types`.
+
+    Raises:
+        ProblemError: 415, naming what is taken here.
+    """
+    found = media_type(request)
+    if any(found in each for each in types):
+        return found
+    known = ", ".join(sorted(name for each in types for name in each if name))
+    raise ProblemError(MEDIA_TYPE_UNKNOWN, f"send one of: {known}", headers={"accept-post": known})
+
+
+async def whole(request: Request, *, bytes_max: int) -> bytes:
+    """Read a body that fits in memory.
+
+    Raises:
+        ProblemError: 413 as soon as it is known to be longer than `bytes_max`.
+    """
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > bytes_max:
+        raise _too_large(bytes_max)
+    parts: list[bytes] = []
+    length = 0
+    async for chunk in chunks(request):
+        length += len(chunk)
+        if length > bytes_max:
+            raise _too_large(bytes_max)
+        parts.append(chunk)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def chunks(request: Request) -> AsyncIterator[bytes]:
+    """Give the body as it comes."""
+    return cast("AsyncIterator[bytes]", request.stream())
+
+
+def _too_large(bytes_max: int) -> ProblemError:
+    return ProblemError(
+        TOO_LARGE,
+        f"a body read whole has at most {bytes_max} bytes; NDJSON may be of any length "
+        f"({', '.join(sorted(LINES_TYPES)[:1])})",
+        headers={"connection": "close"},  # the rest of the body is not read
+    )
+
+
+def is_deeper(text: bytes, depth_max: int) -> bool:
+    """Whether JSON text nests objects and arrays deeper than `depth_max`."""
+    # An item with so few brackets cannot: counting them costs nothing beside decoding.
+    if text.count(b"{") + text.count(b"[") <= depth_max:
+        return False
+    depth = 0
+    for match in _OUTSIDE_STRINGS.finditer(text):
+        if match.group(1):
+            depth += 1
+            if depth > depth_max:
+                return True
+        elif match.group(2):
+            depth -= 1
+    return False

@@ -1,0 +1,153 @@
+"""The OpenAPI document: what the routes declare, with schemas drawn from the answers' own types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Response
+from pydantic import TypeAdapter
+
+from api.problems import MEDIA_TYPE, Problem
+
+DESCRIPTION = """\
+The ledger takes evidence of learning from any provider, keeps it for good, and answers what it
+shows: mastery under a policy, a transcript, and the history, each as of any moment.
+
+Every path but `/health` needs a token of this ledger, as `Authorization: Bearer <token>` or as
+the password of HTTP Basic. Errors are `application/problem+json` (RFC 9457).
+"""
+_REF = "#/components/schemas/{name}"
+
+Content = dict[str, Any]
+
+
+class JsonBytes(Response):
+    """JSON that is encoded already."""
+
+    media_type = "application/json"
+
+
+class Schemas:
+    """The types that answers are made of; each gets a component of its own."""
+
+    def __init__(self) -> None:
+        self._answers: dict[str, Any] = {}
+        self._inputs: dict[str, TypeAdapter[Any]] = {}
+
+    def answer(self, kind: Any) -> dict[str, Any]:
+        """Give the schema of a type as msgspec writes it."""
+        self._answers[str(kind)] = kind
+        (found,), _ = msgspec.json.schema_components([kind], ref_template=_REF)
+        return found
+
+    def body(self, kind: Any) -> dict[str, Any]:
+        """Give the schema of a type as pydantic reads it."""
+        self._inputs[str(kind)] = TypeAdapter(kind)
+        return _component_less(self._inputs[str(kind)], {})
+
+    def components(self) -> dict[str, Any]:
+        """Give every component that the schemas refer to."""
+        kinds = list(self._answers.values())
+        _, found = msgspec.json.schema_components(kinds, ref_template=_REF)
+        components: dict[str, Any] = dict(found)
+        for adapter in self._inputs.values():
+            _component_less(adapter, components)
+        return components
+
+
+def _component_less(adapter: TypeAdapter[Any], components: dict[str, Any]) -> dict[str, Any]:
+    schema = adapter.json_schema(ref_template="#/components/schemas/{model}")
+    components.update(schema.pop("$defs", {}))
+    return schema
+
+
+SCHEMAS = Schemas()
+
+
+def encoded(value: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> JsonBytes:
+    """Send a value as JSON: decimals as strings, times as RFC 3339."""
+    return JsonBytes(msgspec.json.encode(value), status, headers)
+
+
+def replies(kind: Any, description: str, *, example: object = None, status: int = 200) -> Content:
+    """Declare what a route answers."""
+    return {
+        status: {
+            "description": description,
+            "content": {"application/json": _content(SCHEMAS.answer(kind), example)},
+        }
+    }
+
+
+def takes(*forms: tuple[str, Any, object]) -> Content:
+    """Declare what a route takes: media type, schema, example."""
+    return {
+        "requestBody": {
+            "required": True,
+            "content": {media: _content(schema, example) for media, schema, example in forms},
+        }
+    }
+
+
+def _content(schema: Any, example: object) -> Content:
+    content: Content = {"schema": schema}
+    if example is not None:
+        content["example"] = example
+    return content
+
+
+PROBLEMS: dict[int | str, Content] = {
+    "default": {
+        "description": "What was wrong (RFC 9457).",
+        "content": {
+            MEDIA_TYPE: {
+                "schema": SCHEMAS.answer(Problem),
+                "example": {
+                    "type": "urn:problem-type:mastery-ledger:invalid",
+                    "title": "The request cannot be read",
+                    "status": 400,
+                    "detail": "evidence: /occurred_at: has no offset from UTC",
+                    "errors": [
+                        {
+                            "reason": "has no offset from UTC",
+                            "pointer": "/occurred_at",
+                            "expected": "RFC 3339 with an offset, such as 2026-03-02T10:15:00-06:00",
+                        }
+                    ],
+                },
+            }
+        },
+    }
+}
+"""Declared on every router, so that no route needs to repeat it."""
+
+
+def install(app: FastAPI) -> None:
+    """Complete the document that FastAPI draws up from the routes."""
+    drawn_up = app.openapi
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema:
+            return app.openapi_schema
+        whole = drawn_up()
+        components = whole.setdefault("components", {})
+        components.setdefault("schemas", {}).update(SCHEMAS.components())
+        schemes = components.setdefault("securitySchemes", {})
+        schemes["basic"] = {
+            "type": "http", "scheme": "basic", "description": "The token as the password; any user name.",
+        }  # fmt: skip
+        for path in whole["paths"].values():
+            for operation in path.values():
+                _allow_basic(operation)
+        return whole
+
+    app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+
+
+def _allow_basic(operation: dict[str, Any]) -> None:
+    either = operation.get("security")
+    if either:
+        scopes = either[0].get("bearer", [])
+        operation["security"] = [{"bearer": scopes}, {"basic": scopes}]

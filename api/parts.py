@@ -1,0 +1,31 @@
+"""What the routes work with: one ledger, what it means, and the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from fastapi import Request
+
+from api.intake import Intake
+from ledger.config import Settings
+from ledger.service import Ledger
+from projections.answers import Answers
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything a route may ask."""
+
+    ledger: Ledger
+    answers: Answers
+    intake: Intake
+    settings: Settings
+    clock: Callable[[], datetime]
+
+
+def parts(request: Request) -> Parts:
+    """Give the parts of the application that a request came to."""
+    return cast("Parts", request.app.state.parts)

@@ -1,0 +1,192 @@
+"""Every error as application/problem+json (RFC 9457), from one table.
+
+A problem says what was wrong and what would be right; it never holds a stack trace, nor the value
+that was refused, which may be personal. The types are listed in docs/api.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from ledger import errors
+from ledger.errors import LedgerError, Reject
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:problem-type:mastery-ledger:"
+RETRY_AFTER_S = 2
+NOT_DISCLOSED = "this evidence was submitted by another provider"
+
+
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing wrong: `pointer` is a JSON pointer into the item, or `parameter` names a parameter."""
+
+    reason: str
+    pointer: str | None = None
+    parameter: str | None = None
+    expected: str | None = None
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The document of RFC 9457; `errors` lists each thing wrong, where there is more to say."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    errors: tuple[Fault, ...] = ()
+
+
+class Kind(NamedTuple):
+    """A type of problem: the last part of its `type`, its status, its title."""
+
+    name: str
+    status: int
+    title: str
+
+
+INVALID = Kind("invalid", 400, "The request cannot be read")
+UNAUTHENTICATED = Kind("unauthenticated", 401, "A token is needed")
+FORBIDDEN = Kind("forbidden", 403, "This token does not allow that")
+NOT_FOUND = Kind("not-found", 404, "There is no such thing here")
+METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "This path does not take that method")
+CONFLICT = Kind("conflict", 409, "Recorded before with other content")
+REFUSED = Kind("refused", 409, "The record does not allow that")
+MOVED_ON = Kind("moved-on", 409, "The record moved on; read it again")
+ERASED = Kind("erased", 410, "The record was erased")
+TOO_LARGE = Kind("too-large", 413, "The body is larger than allowed")
+MEDIA_TYPE_UNKNOWN = Kind("media-type", 415, "The body has a format that is not taken here")
+TOO_MANY = Kind("too-many-requests", 429, "Too many requests")
+FAILED = Kind("failed", 500, "The ledger failed")
+DAMAGED = Kind("damaged", 500, "A stored fact does not open")
+UNAVAILABLE = Kind("unavailable", 503, "The store does not answer; nothing was recorded")
+
+KINDS: Mapping[type[LedgerError], Kind] = {
+    errors.NotFoundError: NOT_FOUND,
+    errors.NotYoursError: FORBIDDEN,
+    errors.InvalidDocumentError: INVALID,
+    errors.RefusedError: REFUSED,
+    errors.ConflictError: CONFLICT,
+    errors.VersionConflictError: MOVED_ON,
+    errors.ErasedError: ERASED,
+    errors.SealError: DAMAGED,
+    errors.SettingError: FAILED,
+    errors.StoreUnavailableError: UNAVAILABLE,
+    errors.LedgerError: FAILED,
+}
+"""The nearest ancestor of an error decides."""
+
+_OF_STATUS: Mapping[int, Kind] = {
+    kind.status: kind
+    for kind in (
+        INVALID, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, CONFLICT,
+        TOO_LARGE, MEDIA_TYPE_UNKNOWN, TOO_MANY, FAILED, UNAVAILABLE,
+    )
+}  # fmt: skip
+
+
+class ProblemError(Exception):
+    """A request that a route refuses by itself."""
+
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str,
+        *,
+        faults: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.kind, self.detail = kind, detail
+        self.faults, self.headers = tuple(faults), dict(headers or {})
+
+
+def kind_of(error: LedgerError) -> Kind:
+    """Find the kind of problem that an error is."""
+    return next(KINDS[each] for each in type(error).__mro__ if each in KINDS)
+
+
+def fault_of(reject: Reject) -> Fault:
+    """Give a reject its public form."""
+    return Fault(reject.why, pointer=reject.where, expected=reject.expected or None)
+
+
+def faults_of(error: LedgerError) -> tuple[Fault, ...]:
+    """Say each thing wrong with one item."""
+    if isinstance(error, errors.InvalidDocumentError):
+        return tuple(map(fault_of, error.rejects))
+    return (Fault(detail_of(error)),)
+
+
+def detail_of(error: LedgerError) -> str:
+    """Say what was wrong, and nothing about anybody who is not the caller."""
+    kind = kind_of(error)
+    if isinstance(error, errors.NotYoursError):
+        return NOT_DISCLOSED
+    if kind.status >= 500:
+        return kind.title
+    return str(error)
+
+
+def problem_of(error: LedgerError) -> Problem:
+    """Turn an error of the ledger into its problem document."""
+    faults = faults_of(error) if isinstance(error, errors.InvalidDocumentError) else ()
+    return _problem(kind_of(error), detail_of(error), faults)
+
+
+def _problem(kind: Kind, detail: str | None, faults: Sequence[Fault] = ()) -> Problem:
+    return Problem(TYPE_PREFIX + kind.name, kind.title, kind.status, detail, tuple(faults))
+
+
+def respond(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
+    """Send a problem, with the headers its status calls for."""
+    given = dict(headers or {})
+    if problem.status == UNAVAILABLE.status:
+        given.setdefault("retry-after", str(RETRY_AFTER_S))
+    body = msgspec.json.encode(problem)
+    return Response(body, problem.status, given, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of this application with a problem."""
+
+    @app.exception_handler(LedgerError)
+    async def _ledger(_request: Request, error: LedgerError) -> Response:
+        return respond(problem_of(error))
+
+    @app.exception_handler(ProblemError)
+    async def _route(_request: Request, error: ProblemError) -> Response:
+        return respond(_problem(error.kind, error.detail, error.faults), error.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def _validation(_request: Request, error: RequestValidationError) -> Response:
+        faults = tuple(map(_validation_fault, error.errors()))
+        return respond(_problem(INVALID, f"{len(faults)} in this request", faults))
+
+    @app.exception_handler(HTTPException)
+    async def _http(_request: Request, error: HTTPException) -> Response:
+        kind = _OF_STATUS.get(error.status_code) or Kind(
+            "http", error.status_code, str(error.detail)
+        )
+        return respond(_problem(kind, None), error.headers)
+
+    @app.exception_handler(Exception)
+    async def _unforeseen(_request: Request, _error: Exception) -> Response:
+        return respond(_problem(FAILED, None))
+
+    # Registered above by the decorators; naming them tells the type checker that they are used.
+    _ = (_ledger, _route, _validation, _http, _unforeseen)
+
+
+def _validation_fault(error: Mapping[str, Any]) -> Fault:
+    where, *path = error["loc"]
+    reason = str(error["msg"])
+    if where == "body":
+        steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)
+        return Fault(reason, pointer="".join(f"/{step}" for step in steps))
+    return Fault(reason, parameter=".".join(map(str, path)) or str(where))
