@@ -19,7 +19,7 @@ JsonValue = object
 """None, bool, int, Decimal, str, list of these, or dict from str to these."""
 
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
-_CANONICAL = msgspec.json.Encoder(order="sorted")
+_CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 _BYTE_OF = re.compile(r"\(byte (\d+)\)")
 
@@ -69,7 +69,7 @@ def elements_of(text: bytes) -> list[msgspec.Raw]:
 def canonical(value: JsonValue) -> bytes:
     """Write a value with sorted keys and no spaces, so that equal content is equal bytes.
 
-    Decimals are written as strings: 1.10 and "1.10" are the same content, 1.1 is not.
+    Numbers are written as they were: 1.10 stays 1.10, and is other content than 1.1.
 
     Raises:
         JsonTextError: nested too deeply.

@@ -7,61 +7,41 @@ no field takes is kept in `extensions`, and the statement itself byte for byte a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from decimal import Decimal
+from hashlib import sha256
 
-from ledger.domain.evidence import (
-    Context,
-    Credential,
-    Evidence,
-    EvidenceKind,
-    Link,
-    Result,
-    Source,
-    Submission,
-)
+from msgspec.structs import replace
+
+from ledger.domain.evidence import Evidence, Source, Submission
 from ledger.errors import Reject
-from ledger.standards.checks import JsonObject, as_array, as_object
-from ledger.standards.decimals import decimal_of
+from ledger.standards.checks import JsonObject, as_object
 from ledger.standards.items import Item, decoded, read_items
 from ledger.standards.json_text import (
+    JsonTextError,
     canonical,
     digest_of,
     holds_nul,
     nul_rejects,
-    pointer,
 )
 from ledger.standards.plausibility import faults_of
 from ledger.standards.translation import Outcome, Refused, Rejects, Translated, Withdrawal
 from ledger.standards.xapi_actor import identifier_of, name_of
-from ledger.standards.xapi_meaning import (
-    COURSE_TYPES,
-    EXPIRES,
-    activities_in,
-    alignments_of,
-    bare,
-    evaluator_of,
-    is_activity,
-    is_competency,
-    kind_of,
-    learners_of,
-    part,
-    title_of,
-    type_of,
-)
+from ledger.standards.xapi_evidence import evidence_of
+from ledger.standards.xapi_meaning import learners_of, part
 from ledger.standards.xapi_statement import VOIDED, statement
-from ledger.standards.xapi_values import hours_of, moment
+from ledger.standards.xapi_values import moment
 
 MAPPER = "xapi/1"
 MEDIA_TYPE = "application/json"
+REJECTS_MAX = 20
 
 _NOT_COMPARED = frozenset({"stored", "authority", "version"})  # an LRS may set these anew
-_OURS = {
+_WHERE = {  # what plausibility calls it, and what a statement calls it
     "/occurred_at": "/timestamp",
     "/hours": "/result/duration",
-    "/result/score": "/result/score/raw",
-    "/result/max": "/result/score/max",
+    "/result": "/result/score",
+    "/credential/valid_until": "/context/extensions",
 }
 
 
@@ -89,43 +69,50 @@ def outcome_of(item: Item, *, now: datetime | None = None) -> Outcome:
     value = decoded(item)
     if isinstance(value, Reject):
         return Refused(item.index, item.raw, (value,))
+    try:
+        rejects = (holds_nul(canonical(value)) and nul_rejects(value)) or statement(value)
+    except (JsonTextError, RecursionError):
+        rejects = (Reject("", "nested too deeply", "a statement"),)
+    if rejects:
+        return Refused(item.index, item.raw, rejects[:REJECTS_MAX])
     held = as_object(value) or {}
-    text = canonical(value)
-    if rejects := (holds_nul(text) and nul_rejects(value)) or statement(value):
-        return Refused(item.index, item.raw, rejects)
-    compared = {name: each for name, each in held.items() if name not in _NOT_COMPARED}
-    digest = digest_of(canonical(compared))
     if part(held, "verb")["id"] == VOIDED:
         return _withdrawn(item, held)
-    return _submitted(item, held, digest=digest, now=now)
+    digest = digest_of(canonical({k: v for k, v in held.items() if k not in _NOT_COMPARED}))
+    evidence = _checked(held, source=_source(held, digest=digest, raw=item.raw), now=now)
+    if not isinstance(evidence, Evidence):
+        return Refused(item.index, item.raw, evidence)
+    return _submitted(item, evidence, learners_of(held), digest=digest)
 
 
 def _withdrawn(item: Item, held: JsonObject) -> Translated:
     target = str(part(held, "object")["id"]).lower()
     by = f" by {held['id']}" if "id" in held else ""
-    withdrawal = Withdrawal(target, f"voided{by}")
-    return Translated(item.index, item.raw, withdrawals=(withdrawal,))
+    return Translated(item.index, item.raw, withdrawals=(Withdrawal(target, f"voided{by}"),))
+
+
+def _checked(held: JsonObject, *, source: Source, now: datetime | None) -> Evidence | Rejects:
+    if not learners_of(held):
+        return (_names_nobody(held),)
+    said = held.get("timestamp", held.get("stored"))
+    occurred_at = now if said is None else moment(str(said))
+    if occurred_at is None:
+        return (Reject("/timestamp", "is missing", "required where nothing else says when"),)
+    evidence = evidence_of(held, occurred_at=occurred_at, source=source)
+    if isinstance(evidence, Reject):
+        return (evidence,)
+    if faults := faults_of(evidence, now=now):
+        return tuple(each._replace(where=_where(each.where)) for each in faults)
+    return evidence
 
 
 def _submitted(
-    item: Item, held: JsonObject, *, digest: bytes, now: datetime | None
-) -> Translated | Refused:
-    people = learners_of(held)
-    if not people:
-        return Refused(item.index, item.raw, (_nobody(held),))
-    said = held.get("timestamp", held.get("stored"))
-    occurred_at = moment(str(said)) if said is not None else now
-    if occurred_at is None:
-        missing = Reject("/timestamp", "is missing", "required where nothing else says when")
-        return Refused(item.index, item.raw, (missing,))
-    built = _evidence(held, occurred_at=occurred_at, digest=digest, raw=item.raw)
-    rejects = (built,) if isinstance(built, Reject) else _faults(built, now=now)
-    if isinstance(built, Reject) or rejects:
-        return Refused(item.index, item.raw, rejects)
+    item: Item, evidence: Evidence, people: Sequence[JsonObject], *, digest: bytes
+) -> Translated:
     submissions = (
         Submission(
             learner=(identifier_of(person),),
-            evidence=_for_member(built, at) if len(people) > 1 else built,
+            evidence=_of_member(evidence, at) if len(people) > 1 else evidence,
             digest=digest,
             learner_name=name_of(person),
             document=item.raw,
@@ -134,3 +121,34 @@ def _submitted(
         for at, person in enumerate(people)
     )
     return Translated(item.index, item.raw, tuple(submissions))
+
+
+def _names_nobody(held: JsonObject) -> Reject:
+    if part(held, "actor").get("objectType") == "Group":
+        return Reject("/actor/member", "names no learner", "a group with its members")
+    verb = str(part(held, "verb")["id"]).rstrip("/").rpartition("/")[2]
+    why = f"the actor of {verb!r} is not the learner, and nothing else names one"
+    return Reject("/context/extensions", why, "the learner, as the extension of that name")
+
+
+def _source(held: JsonObject, *, digest: bytes, raw: bytes) -> Source:
+    """A statement without an id is known by its content, so that a resend is recognised."""
+    context = part(held, "context")
+    is_2 = str(held.get("version", "")).startswith("2.")
+    is_2 = is_2 or "contextAgents" in context or "contextGroups" in context
+    return Source(
+        format="xapi-2.0" if is_2 else "xapi-1.0.3",
+        external_id=str(held.get("id", f"sha256:{digest.hex()}")).lower(),
+        sha256=sha256(raw).hexdigest(),
+        mapper=MAPPER,
+    )
+
+
+def _of_member(evidence: Evidence, at: int) -> Evidence:
+    source = evidence.source
+    return replace(evidence, source=replace(source, external_id=f"{source.external_id}#{at}"))
+
+
+def _where(ours: str) -> str:
+    start = next((each for each in _WHERE if ours.startswith(each)), None)
+    return ours if start is None else _WHERE[start] + ours.removeprefix(start)

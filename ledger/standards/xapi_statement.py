@@ -87,10 +87,11 @@ _activity = members(
     },
 )
 _statement_ref = members({"objectType": one_of("StatementRef"), "id": uuid})
+_activity_list = array_of(_activity)
 
 
 def _activities(value: object) -> Rejects:
-    return array_of(_activity)(value) if isinstance(value, list) else _activity(value)
+    return _activity(value) if as_array(value) is None else _activity_list(value)
 
 
 _relevant = array_of(iri, at_least=1)
