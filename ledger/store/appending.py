@@ -227,7 +227,7 @@ class Appender:
             new = decision.evidence.bytes if place == last and "recorded.v" in topic else b""
             fact_id = new or uuid_utils.uuid7().bytes
             if decision.sealed:
-                bound = seal.associated(fact_id, stream, topic, provider)
+                bound = seal.associated(fact_id, stream, topic.encode(), provider)
                 state = seal.seal_body(state, data_key=data_key, fact_id=fact_id, bound=bound)
             version += 1
             plan.rows.append(Row(stream, version, topic, state, fact_id, provider))

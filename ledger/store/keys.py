@@ -34,7 +34,7 @@ class MasterKey:
             raise SettingError(f"the master key has {len(secret)} bytes, not {KEY_BYTES}")
         self._wrap = AESGCM(_expand(secret, b"mastery/wrap/1"))
         self._lookup = _expand(secret, b"mastery/lookup/1")
-        self._header = _expand(secret, b"mastery/header/1")
+        self._header = hashlib.blake2b(digest_size=16, key=_expand(secret, b"mastery/header/1"))
 
     def wrap(self, owner: UUID, data_key: bytes) -> bytes:
         """Seal a data key for storage, bound to its owner."""
@@ -69,7 +69,9 @@ class MasterKey:
 
     def header_mac(self, header: bytes) -> bytes:
         """Authenticate what is stored in clear beside a body: 16 bytes."""
-        return hashlib.blake2b(header, digest_size=16, key=self._header).digest()
+        code = self._header.copy()
+        code.update(header)
+        return code.digest()
 
 
 def _expand(secret: bytes, info: bytes) -> bytes:

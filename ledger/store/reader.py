@@ -18,7 +18,7 @@ from ledger.domain.ids import Position
 from ledger.errors import StoreUnavailableError
 from ledger.store import seal
 from ledger.store.keys import MasterKey
-from ledger.store.mapper import COLUMNS, Mapper, StoredRow, read_row
+from ledger.store.mapper import COLUMNS, Mapper, Row
 from ledger.store.recorder import CHANNEL
 
 REFERENCE_TOPICS = [kind.TOPIC for kind in CATALOGUE if kind.STREAM != "learner"]
@@ -97,11 +97,11 @@ class LogReader:
             rows = self._rows(_AFTER, (position, until, limit))
         else:
             rows = self._rows(_AFTER_OF_TOPICS, (position, until, list(topics), limit))
-        return self._facts(map(read_row, rows), verify_headers=verify_headers)
+        return self._facts(rows, verify_headers=verify_headers)
 
     def stream(self, stream: UUID, *, until: Position = _END) -> list[Recorded]:
         """Read one stream whole, as it stood at a position."""
-        return self._facts(map(read_row, self._rows(_STREAM, (stream, until))), verify_headers=True)
+        return self._facts(self._rows(_STREAM, (stream, until)), verify_headers=True)
 
     def streams(
         self, streams: Sequence[UUID], *, until: Position = _END
@@ -114,7 +114,7 @@ class LogReader:
         )
         found: dict[UUID, list[Recorded]] = {stream: [] for stream in streams}
         rows = self._rows(query, (list(streams), until))
-        for recorded in self._facts(map(read_row, rows), verify_headers=True):
+        for recorded in self._facts(rows, verify_headers=True):
             found[recorded.stream].append(recorded)
         return found
 
@@ -145,7 +145,7 @@ class LogReader:
         ):
             cursor.execute(_BY_STREAM, (first, last, last, until))
             while rows := cursor.fetchmany(facts_max):
-                for recorded in self._facts(map(read_row, rows), verify_headers=False):
+                for recorded in self._facts(rows, verify_headers=False):
                     if pending and pending[-1].stream != recorded.stream:
                         yield pending
                         pending = []
@@ -200,10 +200,9 @@ class LogReader:
         with self._connection() as connection:
             return connection.execute(query, parameters, binary=True).fetchall()
 
-    def _facts(self, rows: Iterator[StoredRow], *, verify_headers: bool) -> list[Recorded]:
-        held = list(rows)
-        sealed = {row.stream for row in held if row.state.startswith(seal.SEALED)}
-        return self._mapper.facts(held, self._keys_of(sealed), verify_headers=verify_headers)
+    def _facts(self, rows: Sequence[Row], *, verify_headers: bool) -> list[Recorded]:
+        sealed = {row[1] for row in rows if row[4][:1] == seal.SEALED}
+        return self._mapper.facts(rows, self._keys_of(sealed), verify_headers=verify_headers)
 
     def _keys_of(self, owners: Sequence[bytes] | set[bytes]) -> dict[bytes, bytes]:
         # Read anew each time they are not held: an erased learner's key must not outlive it

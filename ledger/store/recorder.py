@@ -167,16 +167,19 @@ class LedgerRecorder(PostgresApplicationRecorder):
 
     def _packed(self, position: int, recorded_at_us: int, rows: Sequence[Row]) -> bytes:
         """Lay out rows for COPY. Under the append lock, so no generic packing here."""
-        header, authenticate, place, end = seal.Header, self._authenticate, _PLACE.pack, _END.pack
+        authenticate, place, end = self._authenticate, _PLACE.pack, _END.pack
+        recorded_at = recorded_at_us.to_bytes(8, "big", signed=True)
         parts = [HEADER]
         for stream, version, topic, state, fact_id, provider in rows:
             position += 1
+            name = topic.encode()
             mac = authenticate(
-                header(position, stream, version, recorded_at_us, fact_id, provider, topic).layout(
-                    state
+                seal.header(
+                    (position, stream, version, recorded_at),
+                    bound=(fact_id, provider, name),
+                    state=state,
                 )
             )
-            name = topic.encode()
             parts += (
                 place(9, 8, position, 16, stream, 8, version, len(name)),
                 name,

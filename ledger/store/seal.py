@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 from struct import Struct
-from typing import NamedTuple
 from uuid import UUID
 
 import zstandard
@@ -23,7 +22,7 @@ from ledger.errors import SealError
 
 SEALED = b"\x01"  # first byte of a sealed state; clear bodies are JSON and begin with "{"
 _NONCE = bytes(12)
-_HEADER = Struct(">q16sqq16s16s")
+_HEADER = Struct(">q16sq8s16s16s16s")
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL's, so that stored microseconds agree
 _MICROSECOND = timedelta(microseconds=1)
 _NO_PROVIDER = bytes(16)
@@ -35,9 +34,9 @@ def body_key(data_key: bytes, name: bytes) -> bytes:
     return hashlib.blake2b(name, digest_size=32, key=data_key, person=b"mastery-body").digest()
 
 
-def associated(fact_id: bytes, stream: bytes, topic: str, provider: bytes | None) -> bytes:
+def associated(fact_id: bytes, stream: bytes, topic: bytes, provider: bytes | None) -> bytes:
     """What a sealed body is bound to: all of its header that is known before appending."""
-    return fact_id + stream + (provider or _NO_PROVIDER) + topic.encode()
+    return fact_id + stream + (provider or _NO_PROVIDER) + topic
 
 
 def seal_body(body: bytes, *, data_key: bytes, fact_id: bytes, bound: bytes) -> bytes:
@@ -82,23 +81,21 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
-class Header(NamedTuple):
-    """What is stored in clear beside a body."""
+def moment_of(recorded_at: bytes) -> datetime:
+    """Give the moment that PostgreSQL sends as 8 bytes (timestamptz_send)."""
+    return _EPOCH + timedelta(microseconds=int.from_bytes(recorded_at, "big", signed=True))
 
-    position: int
-    stream: bytes
-    version: int
-    recorded_at_us: int
-    fact_id: bytes
-    provider: bytes | None
-    topic: str
 
-    def layout(self, state: bytes) -> bytes:
-        """Lay out what `mac` authenticates: the header columns, and what stands for the state.
+def header(
+    place: tuple[int, bytes, int, bytes], *, bound: tuple[bytes, bytes | None, bytes], state: bytes
+) -> bytes:
+    """Lay out what `mac` authenticates: the header columns, and what stands for the state.
 
-        That is a sealed state's own authentication tag, or the digest of a clear one.
-        """
-        fixed = _HEADER.pack(*self[:5], self.provider or _NO_PROVIDER)
-        sealed = state[:1] == SEALED
-        stands = state[-16:] if sealed else hashlib.blake2b(state, digest_size=16).digest()
-        return fixed + stands + self.topic.encode()
+    `place` is position, stream, version and recorded_at (8 bytes, as PostgreSQL sends it);
+    `bound` is fact id, provider and topic. For the state stands a sealed one's authentication
+    tag, or a clear one's digest.
+    """
+    fact_id, provider, topic = bound
+    sealed = state[:1] == SEALED
+    stands = state[-16:] if sealed else hashlib.blake2b(state, digest_size=16).digest()
+    return _HEADER.pack(*place, fact_id, provider or _NO_PROVIDER, stands) + topic
