@@ -5,7 +5,6 @@ Not here: what a value means. A float never arises; `1.10` becomes `Decimal("1.1
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
@@ -21,7 +20,7 @@ JsonValue = object
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
-_BYTE_OF = re.compile(r"\(byte (\d+)\)")
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class JsonTextError(ValueError):
@@ -64,6 +63,18 @@ def elements_of(text: bytes) -> list[msgspec.Raw]:
         return _ELEMENTS.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise JsonTextError(_reason(error), "a JSON array") from error
+
+
+def members_of(text: bytes) -> dict[str, msgspec.Raw]:
+    """Cut a JSON object into the exact bytes of each member.
+
+    Raises:
+        JsonTextError: not one JSON object.
+    """
+    try:
+        return _MEMBERS.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise JsonTextError(_reason(error), "a JSON object") from error
 
 
 def canonical(value: JsonValue) -> bytes:
