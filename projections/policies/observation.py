@@ -66,6 +66,8 @@ class Observation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     hours: Decimal | None = None
     credential: str | None = None
     valid_until: datetime | None = None
+    rigour: int | None = None  # the band of the instrument or task; None: not known
+    confirmed_by: tuple[str, ...] = ()  # other evaluators who looked at the work and agreed
     corrected: bool = False
     excluded: Exclusion | None = None
     excluded_detail: str = ""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
+
+from msgspec import Struct
 
 from ledger.domain.ids import CompetencyId, EvidenceId, PolicyId
 from projections.policies.observation import Exclusion
@@ -16,8 +17,7 @@ MasteryState = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One requirement, met or not.
 
     `found` and `needed` are in the requirement's own unit (a level, a number of
@@ -32,8 +32,7 @@ class Finding:
     parts: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class NotCounted:
+class NotCounted(Struct, frozen=True):
     """A piece of evidence that did not count, and why."""
 
     evidence: EvidenceId
@@ -41,11 +40,11 @@ class NotCounted:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """The smallest thing that would meet an unmet requirement.
 
-    `asks` is the machine form, such as {"observations": "1", "distinct": "site"}.
+    `asks` is the machine form, such as {"observations": "1", "distinct": "site"}. `text` is
+    empty until `explain.explained` writes it: judging a million records needs no prose.
     """
 
     rule: str
@@ -53,8 +52,7 @@ class Missing:
     asks: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What one policy says of one learner and one competency, at one moment.
 
     `estimate` is on the policy's own scale. `since` is when the evidence first met the

@@ -1,0 +1,62 @@
+"""What the parts of a policy document have in common."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, Field, PlainSerializer, WithJsonSchema
+
+from projections.policies.periods import parse_period
+
+POINTS_MAX = Decimal(10) ** 9
+DECIMALS_MAX = 12
+COUNT_MAX = 10_000
+NAME_LENGTH_MAX = 200
+PARTS_MAX = 100
+
+
+class Clause(BaseModel, frozen=True, extra="forbid"):
+    """A part of a document: frozen, and a word it does not know is a mistake."""
+
+
+def _plain(value: Decimal) -> str:
+    text = format(value, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in {"-0", ""} else text
+
+
+def _measured(value: Decimal) -> Decimal:
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or abs(value) > POINTS_MAX:
+        raise ValueError(f"expected a number between -{POINTS_MAX} and {POINTS_MAX}")
+    if -exponent > DECIMALS_MAX and value != round(value, DECIMALS_MAX):
+        raise ValueError(f"expected at most {DECIMALS_MAX} decimals")
+    return value
+
+
+def _is_period(text: str) -> str:
+    parse_period(text)
+    return text
+
+
+Points = Annotated[
+    Decimal,
+    Field(allow_inf_nan=False),
+    AfterValidator(_measured),
+    PlainSerializer(_plain, return_type=str, when_used="json"),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]}),
+]
+"""A decimal; written as text, so that no reader makes it a binary float."""
+
+Share = Annotated[Points, Field(gt=0, le=1)]
+Probability = Annotated[Points, Field(ge=0, le=1)]
+Amount = Annotated[Points, Field(gt=0)]
+Count = Annotated[int, Field(strict=True, ge=1, le=COUNT_MAX)]
+Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH_MAX, pattern=r"\S")]
+Duration = Annotated[
+    str,
+    AfterValidator(_is_period),
+    WithJsonSchema({"type": "string", "format": "duration", "examples": ["P3Y", "P730D"]}),
+]
+"""An ISO 8601 duration (periods.py)."""

@@ -1,0 +1,135 @@
+"""Which evidence counts: from observations to a tally, with a reason for everything left out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from operator import attrgetter
+
+import msgspec
+
+from ledger.domain.ids import CompetencyId
+from projections.policies.averages import CHANCE, UNRATED
+from projections.policies.documents import PolicyDocument
+from projections.policies.observation import Observation
+from projections.policies.periods import moment_after
+from projections.policies.points import Exchange, Refused
+from projections.policies.selecting import filters, selections
+from projections.policies.tally import Tally, sooner
+from projections.policies.verdict import MasteryState
+
+_by_place = attrgetter("first_position")
+_by_time = attrgetter("occurred_at")
+
+
+def in_order(observations: Sequence[Observation]) -> list[Observation]:
+    """Sort by when it occurred, then by first position, whatever order it arrived in."""
+    ordered = sorted(observations, key=_by_place)
+    if len({seen.first_position for seen in ordered}) != len(ordered):
+        # Two alignments of one evidence on one competency: only their content tells them apart.
+        ordered.sort(key=lambda seen: (seen.first_position, seen.position, msgspec.json.encode(seen)))
+    ordered.sort(key=_by_time)
+    return ordered
+
+
+class Counter:
+    """The counting rules of one document, ready to use.
+
+    `hours` and `credentials`: a requirement asks for them, so evidence without a rating may
+    count. `chances`: so does evidence without a result, as a chance to learn.
+    """
+
+    __slots__ = ("_chances", "_credentials", "_exchange", "_filters", "_future", "_hours", "_kinds",
+                 "_selections")  # fmt: skip
+
+    def __init__(
+        self, document: PolicyDocument, exchange: Exchange, *, hours: bool, credentials: bool, chances: bool
+    ) -> None:
+        self._exchange = exchange
+        self._kinds = frozenset(document.counting.kinds)
+        self._future = document.counting.future == "counted"
+        self._hours, self._credentials, self._chances = hours, credentials, chances
+        self._filters = filters(document.counting)
+        self._selections = selections(document)
+
+    def tally(
+        self,
+        ordered: Sequence[Observation],
+        *,
+        on: datetime,
+        children: Mapping[CompetencyId, MasteryState],
+        also: Collection[str] = (),
+    ) -> Tally:
+        """Count what counts at `on`; reasons in `also` are passed over, to see what would be."""
+        tally = Tally(ordered, on, children)
+        add, rate = tally.seen.append, tally.points.append
+        kinds, graded, plain = self._kinds, self._exchange.graded, not self._filters
+        for one in ordered:
+            if not (
+                plain and one.excluded is None and one.valid_until is None and one.kind in kinds and one.occurred_at <= on
+            ):
+                refused = self._refused(one, tally, also)
+                if refused is not None:
+                    tally.drop(one, refused.reason, refused.detail)
+                    continue
+            result = one.result
+            worth: int | Refused | None = None
+            if result is not None and result.score is None and one.excluded is None:
+                worth = graded.get((result.level, result.scale, result.success, result.status))
+            if not isinstance(worth, int):
+                worth = self._worth(one, also)
+            if isinstance(worth, int):
+                add(one)
+                rate(worth)
+                tally.unrated = tally.unrated or worth <= UNRATED
+            else:
+                tally.drop(one, worth.reason, worth.detail)
+        for select in self._selections:
+            select(tally, also)
+        return tally
+
+    def _worth(self, one: Observation, also: Collection[str]) -> int | Refused:
+        if one.excluded == "no_result" and "no_result" not in also:
+            worth: int | Refused = Refused("no_result", one.excluded_detail)
+        else:
+            worth = self._exchange.points(one.result, credential=one.kind == "credential")
+        if isinstance(worth, int) or worth.reason not in {"no_result", "not_on_scale"}:
+            return worth
+        if self._chances and worth.reason == "no_result":
+            return CHANCE
+        if (self._credentials and one.credential is not None) or (self._hours and one.hours is not None):
+            return UNRATED
+        return worth
+
+    def _refused(self, one: Observation, tally: Tally, also: Collection[str]) -> Refused | None:
+        if one.kind == "activity":
+            return Refused("activity", "")
+        refused = self._excluded(one, tally, also)
+        if refused is not None:
+            return refused
+        if one.kind not in self._kinds:
+            return Refused("kind_not_counted", one.kind)
+        if one.occurred_at > tally.on and not self._future:
+            tally.turns_at = sooner(tally.turns_at, one.occurred_at)
+            return Refused("not_yet_occurred", "")
+        if one.valid_until is not None and "credential_expired" not in also:
+            if tally.on > one.valid_until:
+                return Refused("credential_expired", one.valid_until.isoformat())
+            tally.turns_at = sooner(tally.turns_at, moment_after(one.valid_until))
+        for filtered in self._filters:
+            refused = filtered(one, tally)
+            if refused is not None:
+                return refused
+        return None
+
+    def _excluded(self, one: Observation, tally: Tally, also: Collection[str]) -> Refused | None:
+        reason = one.excluded
+        if reason is None or reason in also or reason == "no_result":
+            return None  # without a result it may still count for hours: _worth decides
+        if reason == "not_yet_occurred" and (self._future or one.occurred_at <= tally.on):
+            return None  # it was so when the record was read, and the question is about `on`
+        if reason == "not_yet_occurred":
+            tally.turns_at = sooner(tally.turns_at, one.occurred_at)
+        if reason == "credential_expired" and one.valid_until is not None:
+            return None
+        return Refused(reason, one.excluded_detail)

@@ -1,0 +1,225 @@
+"""Judging: observations and a moment in, a verdict with every reason out.
+
+Pure and total. Evidence is taken in the order it occurred; arrival order decides nothing.
+Ends are inclusive: what holds until a moment still holds at it (periods.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from ledger.domain.ids import CompetencyId, PolicyId
+from projections.policies.compiling import Compiler, parts_of
+from projections.policies.composing import ComposedRule
+from projections.policies.counting import Counter, in_order
+from projections.policies.documents import PolicyDocument, digest
+from projections.policies.estimates import Bayesian
+from projections.policies.numbers import to_decimal, to_units
+from projections.policies.observation import Observation
+from projections.policies.periods import moment_after, parse_period
+from projections.policies.points import Exchange
+from projections.policies.requirements import (
+    ConfirmedBySecondRater,
+    CredentialHeld,
+    HoursAtLeast,
+    Within,
+)
+from projections.policies.tally import Tally, sooner
+from projections.policies.verdict import Finding, MasteryState, Missing, Verdict
+
+NO_CHILDREN: Mapping[CompetencyId, MasteryState] = {}
+
+_PILES = frozenset({"contested", "awaiting_second_rater", "credential_expired"})
+"""Reasons under which evidence may come to count later: the state may depend on it."""
+
+
+class Base(NamedTuple):
+    """What the counted evidence says, before anything that is in dispute or awaited."""
+
+    state: MasteryState
+    tally: Tally
+    finding: Finding
+    expires_at: datetime | None  # the last moment of an unexpired mastery
+
+
+class Judge:
+    """One policy, ready to judge: made once, used for any learner and competency."""
+
+    __slots__ = ("_confirms", "_counter", "_estimator", "_expires_after", "_fades", "_level", "_mastery",
+                 "_requirement", "_unconfirmed", "digest", "document", "policy")  # fmt: skip
+
+    def __init__(self, document: PolicyDocument) -> None:
+        self.document, self.policy, self.digest = document, PolicyId(document.id), digest(document)
+        rules = [rule for _, rule in parts_of(document.requirement)]
+        compiler = Compiler(document)
+        self._requirement = compiler.requirement(document.requirement)
+        self._estimator, self._level = compiler.estimator, compiler.level
+        self._counter = Counter(
+            document,
+            Exchange(document.scale, document.results),
+            hours=any(isinstance(rule, HoursAtLeast) for rule in rules),
+            credentials=any(isinstance(rule, CredentialHeld) for rule in rules),
+            chances=isinstance(document.estimate, Bayesian) and document.estimate.opportunities,
+        )
+        self._mastery = to_units(document.scale.mastery)
+        period = document.expiry.expires_after
+        self._expires_after = None if period is None else parse_period(period)
+        self._fades = document.expiry.half_life_days is not None or any(
+            isinstance(rule, Within) for rule in rules
+        )
+        self._confirms = any(isinstance(rule, ConfirmedBySecondRater) for rule in rules)
+        self._unconfirmed = document.counting.awaiting_second_rater == "unconfirmed"
+
+    def __call__(
+        self,
+        observations: Sequence[Observation],
+        *,
+        competency: CompetencyId,
+        on: datetime,
+        children: Mapping[CompetencyId, MasteryState] = NO_CHILDREN,
+    ) -> Verdict:
+        """Judge one learner on one competency at the moment `on` (aware).
+
+        `observations` are the learner's on this competency, in any order; `children` are the
+        states of the competencies it is made of.
+        """
+        ordered = in_order(observations)
+        base = self._base(ordered, on, children)
+        state, turns_at = self._state(base, ordered)
+        tally, finding = base.tally, base.finding
+        estimate = tally.estimate(self._estimator)
+        return Verdict(
+            competency,
+            state,
+            self.policy,
+            self.digest,
+            on,
+            None if estimate is None else to_decimal(estimate),
+            None if estimate is None else self._level(estimate),
+            self._findings(base),
+            tuple([one.evidence for one in tally.seen]),
+            tuple(tally.not_counted),
+            self._missing(base),
+            self._since(base) if state in {"mastered", "lapsed"} else None,
+            self._due_at(base, state, turns_at, ordered),
+        )
+
+    def _base(
+        self,
+        ordered: Sequence[Observation],
+        on: datetime,
+        children: Mapping[CompetencyId, MasteryState],
+        also: Collection[str] = (),
+    ) -> Base:
+        tally = self._counter.tally(ordered, on=on, children=children, also=also)
+        if also and "awaiting_second_rater" in also:
+            tally.assume_confirmed = True
+        finding = self._requirement.find(tally)
+        if finding.met:
+            expires_at = self._expires_at(tally)
+            expired = expires_at is not None and on > expires_at
+            return Base("lapsed" if expired else "mastered", tally, finding, expires_at)
+        if self._fades and tally.seen and self._requirement.prefixes(tally) >> len(tally.seen) - 1:
+            # Met when the last evidence came in, and not now: nothing but time passed.
+            return Base("lapsed", tally, finding, None)
+        begun = bool(tally.seen) or any(one != "no_evidence" for one in children.values())
+        return Base("in_progress" if begun else "no_evidence", tally, finding, None)
+
+    def _expires_at(self, tally: Tally) -> datetime | None:
+        if self._expires_after is None or not tally.seen:
+            return None
+        newest = tally.seen[-1]
+        for one, points in zip(reversed(tally.seen), reversed(tally.points), strict=True):
+            if points >= self._mastery:
+                newest = one
+                break
+        return self._expires_after.after(newest.occurred_at)
+
+    def _state(
+        self,
+        base: Base,
+        ordered: Sequence[Observation],
+    ) -> tuple[MasteryState, datetime | None]:
+        """Give the state, and when time alone may next change it."""
+        state, excluded, children = base.state, base.tally.excluded, base.tally.children
+        turns_at = self._turns_at(base)
+
+        def supposing(also: str) -> MasteryState:
+            nonlocal turns_at
+            other = self._base(ordered, base.tally.on, children, (also,))
+            turns_at = sooner(turns_at, self._turns_at(other))
+            return other.state
+
+        if "credential_expired" in excluded and state not in {"mastered", "lapsed"}:
+            state = "lapsed" if supposing("credential_expired") in {"mastered", "lapsed"} else state
+        if "contested" in excluded and (supposing("contested") == "mastered") != (state == "mastered"):
+            return "contested", turns_at
+        awaited = "awaiting_second_rater" in excluded or (self._confirms and bool(base.tally.seen))
+        if state != "mastered" and awaited and self._unconfirmed:
+            state = "unconfirmed" if supposing("awaiting_second_rater") == "mastered" else state
+        return state, turns_at
+
+    def _turns_at(self, base: Base) -> datetime | None:
+        turns_at = base.tally.turns_at
+        if base.expires_at is not None and base.tally.on <= base.expires_at:
+            turns_at = sooner(turns_at, moment_after(base.expires_at))
+        return sooner(turns_at, self._requirement.turns_at(base.tally)) if self._fades else turns_at
+
+    def _due_at(
+        self,
+        base: Base,
+        state: MasteryState,
+        turns_at: datetime | None,
+        ordered: Sequence[Observation],
+    ) -> datetime | None:
+        """Follow the moments at which something turns to the first that changes the state."""
+        if turns_at is None or self._only_expiry(base):
+            return turns_at
+        children = base.tally.children
+        while turns_at is not None:
+            later, next_turn = self._state(self._base(ordered, turns_at, children), ordered)
+            if later != state:
+                return turns_at
+            turns_at = next_turn
+        return None
+
+    def _only_expiry(self, base: Base) -> bool:
+        """Whether nothing but the end of this mastery lies ahead: then it is not judged again."""
+        tally = base.tally
+        return (
+            base.state == "mastered"
+            and not self._fades
+            and tally.turns_at is None
+            and _PILES.isdisjoint(tally.excluded)
+        )
+
+    def _findings(self, base: Base) -> tuple[Finding, ...]:
+        finding = base.finding
+        composed = isinstance(self._requirement, ComposedRule) and finding.rule == "all_of"
+        findings = finding.parts if composed else (finding,)
+        if base.expires_at is None:
+            return findings
+        fresh = base.tally.on <= base.expires_at
+        until = base.expires_at.isoformat()
+        period = self.document.expiry.expires_after or ""
+        return (*findings, Finding("expires_after", fresh, until, period))
+
+    def _missing(self, base: Base) -> tuple[Missing, ...]:
+        if not base.finding.met:
+            return self._requirement.missing(base.tally, base.finding)
+        if base.state == "lapsed":
+            return (Missing("expires_after", "", {"observations": "1", "newer": "yes"}),)
+        return ()
+
+    def _since(self, base: Base) -> datetime | None:
+        """Give when the evidence that counts now, taken in order, first met the requirement."""
+        bits = self._requirement.prefixes(base.tally)
+        first = (bits & -bits).bit_length() - 1
+        return base.tally.seen[first].occurred_at if first >= 0 else None
+
+
+def compile_policy(document: PolicyDocument) -> Judge:
+    """Make a document ready to judge. It is assumed to be sound, as `parse` makes sure."""
+    return Judge(document)

@@ -1,0 +1,261 @@
+"""What every requirement can do, and the requirements that count pieces of evidence.
+
+A requirement answers three questions about a tally: is it met (`find`); after which pieces of
+evidence, one by one, was it met (`prefixes`, for `since`); and when does time alone change
+its answer (`turns_at`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from projections.policies.averages import UNRATED
+from projections.policies.numbers import to_decimal, to_units
+from projections.policies.observation import Observation
+from projections.policies.requirements import (
+    ConfirmedBySecondRater,
+    CredentialHeld,
+    Distinct,
+    FacetShown,
+    HoursAtLeast,
+    Kind,
+    ObservationsAtLeast,
+)
+from projections.policies.tally import Tally
+from projections.policies.verdict import Finding, Missing
+from projections.policies.works import DISTINCT, same_attempt
+
+ANY_RATING = UNRATED + 1
+"""The bar that every rating reaches, and nothing unrated."""
+
+Hits = Callable[[Tally], Sequence[int]]
+"""The places in a tally at which a count goes up, in order."""
+
+
+class Requirement(Protocol):
+    """One requirement of a compiled policy."""
+
+    def find(self, tally: Tally) -> Finding:
+        """Say whether it is met, and on what that rests."""
+        ...
+
+    def prefixes(self, tally: Tally) -> int:
+        """Give a bit per place: bit i is set if it was met right after `seen[i]` occurred."""
+        ...
+
+    def turns_at(self, tally: Tally) -> datetime | None:
+        """When time alone next may change the answer; None for never."""
+        ...
+
+    def missing(self, tally: Tally, finding: Finding) -> tuple[Missing, ...]:
+        """Say the least that would meet it. `finding` is its own, and not met."""
+        ...
+
+
+def from_place(place: int, size: int) -> int:
+    """Give the bits of a requirement that is met from `place` on."""
+    return (1 << size) - (1 << place)
+
+
+class CountRule:
+    """So many hits, such as ratings, contexts or facets."""
+
+    __slots__ = ("_asks", "_hits", "_need", "_rule")
+
+    def __init__(self, rule: str, need: int, hits: Hits, asks: dict[str, str]) -> None:
+        self._rule, self._need, self._hits, self._asks = rule, need, hits, asks
+
+    def find(self, tally: Tally) -> Finding:
+        """Count."""
+        hits = self._hits(tally)
+        found = len(hits)
+        return Finding(self._rule, found >= self._need, str(found), str(self._need), tally.evidence(hits))
+
+    def prefixes(self, tally: Tally) -> int:
+        """It is met from the hit on that is the last one needed: a count never falls."""
+        hits = self._hits(tally)
+        size = len(tally.seen)
+        return from_place(hits[self._need - 1], size) if len(hits) >= self._need else 0
+
+    def turns_at(self, tally: Tally) -> datetime | None:
+        """Never by itself."""
+        del tally
+        return None
+
+    def missing(self, tally: Tally, finding: Finding) -> tuple[Missing, ...]:
+        """As many more as there are too few."""
+        del tally
+        more = self._need - int(finding.found)
+        return (Missing(self._rule, "", {"observations": str(more), **self._asks}),)
+
+
+def observations(document: ObservationsAtLeast, bar: int) -> CountRule:
+    """So many ratings at or above the bar, or below it."""
+    if document.below:
+        return CountRule(
+            "observations_below",
+            document.at_least,
+            lambda tally: [place for place, one in enumerate(tally.points) if UNRATED < one < bar],
+            {"below": _bar_text(document.level, document.points)},
+        )
+    return CountRule(
+        "observations_at_least",
+        document.at_least,
+        lambda tally: [place for place, one in enumerate(tally.points) if one >= bar],
+        _asks(document.level, document.points),
+    )
+
+
+def distinct(document: Distinct, bar: int) -> CountRule:
+    """So many different contexts, providers, evaluators and so on."""
+    key = DISTINCT[document.of]
+    several = document.of == "equipment"
+
+    def hits(tally: Tally) -> Sequence[int]:
+        known: set[object] = set()
+        found: list[int] = []
+        for place, (one, worth) in enumerate(zip(tally.seen, tally.points, strict=True)):
+            if worth >= bar:
+                name = key(one)
+                for each in one.context.equipment if several else (name,):
+                    if each is not None and each not in known:
+                        known.add(each)
+                        found.append(place)
+        return found
+
+    asks = {"distinct": document.of, **_asks(document.level, document.points)}
+    return CountRule(f"distinct:{document.of}", document.at_least, hits, asks)
+
+
+def kind(document: Kind, bar: int) -> CountRule:
+    """So many pieces of evidence of some kinds."""
+    which = frozenset(document.which)
+    return CountRule(
+        f"kind:{'|'.join(document.which)}",
+        document.at_least,
+        _matching(bar, lambda one: one.kind in which),
+        {"kind": "|".join(document.which), **_asks(document.level, document.points)},
+    )
+
+
+def facet(document: FacetShown, bar: int) -> CountRule:
+    """So many pieces of evidence that show a facet."""
+    which = document.which
+    return CountRule(
+        f"facet:{which}",
+        document.at_least,
+        _matching(bar, lambda one: which in one.facets),
+        {"facet": which, **_asks(document.level, document.points)},
+    )
+
+
+def credential(document: CredentialHeld) -> CountRule:
+    """One of these credentials."""
+    which = frozenset(document.any_of)
+
+    def hits(tally: Tally) -> Sequence[int]:
+        return [place for place, one in enumerate(tally.seen) if one.credential in which]
+
+    return CountRule("credential", 1, hits, {"credential": "|".join(document.any_of)})
+
+
+def confirmed(document: ConfirmedBySecondRater, bar: int) -> CountRule:
+    """So many works that two people rated at or above the bar.
+
+    Each person's last word on an attempt is what they say. A confirmation recorded on the
+    evidence itself stands for its second rater.
+    """
+
+    def hits(tally: Tally) -> Sequence[int]:
+        raters: dict[object, set[object]] = {}
+        found: dict[object, int] = {}
+        for place, (one, worth) in enumerate(zip(tally.seen, tally.points, strict=True)):
+            if worth <= UNRATED:
+                continue
+            work = same_attempt(one) or one.evidence.int
+            agreed = raters.setdefault(work, set())
+            people = {one.evaluator or one.provider.int}
+            agreed |= people | set(one.confirmed_by)
+            if worth < bar:
+                agreed -= people
+            if worth >= bar and (len(agreed) > 1 or tally.assume_confirmed):
+                found.setdefault(work, place)
+            elif worth < bar and len(agreed) < 2:
+                found.pop(work, None)
+        return sorted(found.values())
+
+    asks = {"second_rater": "yes", **_asks(document.level, document.points)}
+    return CountRule("confirmed_by_second_rater", document.at_least, hits, asks)
+
+
+class HoursRule:
+    """So many hours, all together."""
+
+    __slots__ = ("_kinds", "_need")
+
+    def __init__(self, document: HoursAtLeast) -> None:
+        self._need = to_units(document.hours)
+        self._kinds = frozenset(document.kinds)
+
+    def _sums(self, tally: Tally) -> Iterator[tuple[int, int]]:
+        total = 0
+        for place, one in enumerate(tally.seen):
+            hours = one.hours
+            if hours is not None and (not self._kinds or one.kind in self._kinds) and _is_amount(hours):
+                total += to_units(hours)
+                yield place, total
+
+    def find(self, tally: Tally) -> Finding:
+        """Add up."""
+        sums = list(self._sums(tally))
+        total = sums[-1][1] if sums else 0
+        evidence = tally.evidence([place for place, _ in sums])
+        return Finding("hours_at_least", total >= self._need, _text(total), _text(self._need), evidence)
+
+    def prefixes(self, tally: Tally) -> int:
+        """Met from the piece of evidence that completes the hours."""
+        for place, total in self._sums(tally):
+            if total >= self._need:
+                return from_place(place, len(tally.seen))
+        return 0
+
+    def turns_at(self, tally: Tally) -> datetime | None:
+        """Never by itself."""
+        del tally
+        return None
+
+    def missing(self, tally: Tally, finding: Finding) -> tuple[Missing, ...]:
+        """The hours that are left."""
+        del tally
+        left = self._need - to_units(Decimal(finding.found))
+        return (Missing("hours_at_least", "", {"hours": _text(left)}),)
+
+
+def _matching(bar: int, wanted: Callable[[Observation], bool]) -> Hits:
+    def hits(tally: Tally) -> Sequence[int]:
+        points = tally.points
+        return [place for place, one in enumerate(tally.seen) if points[place] >= bar and wanted(one)]
+
+    return hits
+
+
+def _is_amount(hours: Decimal) -> bool:
+    return hours.is_finite() and hours > 0 and -10 <= hours.adjusted() <= 10
+
+
+def _text(units: int) -> str:
+    return format(to_decimal(units), "f")
+
+
+def _bar_text(level: str | None, points: Decimal | None) -> str:
+    return level or ("" if points is None else _text(to_units(points)))
+
+
+def _asks(level: str | None, points: Decimal | None) -> dict[str, str]:
+    text = _bar_text(level, points)
+    return {"at_least": text} if text else {}
+
+

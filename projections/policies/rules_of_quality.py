@@ -1,0 +1,191 @@
+"""Requirements that look at how good the evidence is: estimates, improvement, one task's result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from datetime import datetime, timedelta
+
+from projections.policies.averages import CHANCE, UNRATED, Estimator
+from projections.policies.numbers import UNIT, to_decimal, to_units
+from projections.policies.observation import Observation
+from projections.policies.periods import FOREVER
+from projections.policies.points import share_of
+from projections.policies.requirements import Improved, ResultOf
+from projections.policies.tally import Tally
+from projections.policies.verdict import Finding, Missing
+from projections.policies.works import work_key
+
+LevelName = Callable[[int], str]
+"""Names the level that so many units reach."""
+
+
+class EstimateRule:
+    """The estimate reaches a bar."""
+
+    __slots__ = ("_bar", "_estimator", "_fades", "_name", "_needed")
+
+    def __init__(self, estimator: Estimator, bar: int, *, name: LevelName, fades: bool) -> None:
+        self._estimator, self._bar, self._name, self._fades = estimator, bar, name, fades
+        self._needed = self._text(bar)
+
+    def _text(self, units: int) -> str:
+        return f"{to_decimal(units):f} ({self._name(units)})"
+
+    def find(self, tally: Tally) -> Finding:
+        """Compare the estimate at the moment of the tally."""
+        found = tally.estimate(self._estimator)
+        met = found is not None and found >= self._bar
+        text = "" if found is None else self._text(found)
+        return Finding("estimate_at_least", met, text, self._needed)
+
+    def prefixes(self, tally: Tally) -> int:
+        """Compare the estimate as it was after each rating, before any fading."""
+        bits, met, rated = 0, False, False
+        estimates = self._after_each(tally)
+        for place, worth in enumerate(tally.points):
+            if worth > UNRATED or (worth == CHANCE and self._estimator.chances):
+                found = next(estimates)
+                rated = rated or worth > UNRATED
+                met = rated and found is not None and found >= self._bar
+            bits |= met << place
+        return bits
+
+    def _after_each(self, tally: Tally) -> Iterator[int | None]:
+        chances = self._estimator.chances
+        ratings = [one for one in tally.points if one > UNRATED or (one == CHANCE and chances)]
+        return self._estimator.values(ratings, tally.weights() if self._estimator.weighted else ())
+
+    def turns_at(self, tally: Tally) -> datetime | None:
+        """The first day on which fading takes the estimate below the bar."""
+        if not self._fades or not tally.seen or not self.find(tally).met:
+            return None
+        newest = tally.seen[-1].occurred_at
+        low, high = tally.age_days(), (FOREVER - newest).days
+        if self._holds(tally, high):
+            return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self._holds(tally, middle) else (low, middle)
+        return newest + timedelta(days=high)
+
+    def _holds(self, tally: Tally, age_days: int) -> bool:
+        found = tally.estimate(self._estimator, age_days=age_days)
+        return found is not None and found >= self._bar
+
+    def missing(self, tally: Tally, finding: Finding) -> tuple[Missing, ...]:
+        """One more rating at the bar is the least; more may be needed to lift a mean."""
+        del tally, finding
+        return (Missing("estimate_at_least", "", {"estimate": self._needed}),)
+
+
+class ImprovedRule:
+    """The last attempt against the first, in each work."""
+
+    __slots__ = ("_need", "_of", "_raised", "_rule")
+
+    def __init__(self, document: Improved) -> None:
+        self._of = document.of
+        self._raised = document.by == "raised"
+        self._need = document.at_least
+        self._rule = f"improved:{document.by}"
+
+    def _after_each(self, tally: Tally) -> Iterator[tuple[Observation, int, int]]:
+        """Give each rated attempt, with how many works have risen and fallen by then."""
+        key = work_key(self._of, tally.everything)
+        first: dict[Hashable, int] = {}
+        last: dict[Hashable, int] = {}
+        risen = fallen = 0
+        for one, worth in zip(tally.tried, tally.tried_points, strict=True):
+            work = key(one)
+            if worth > UNRATED and work is not None:
+                start = first.setdefault(work, worth)
+                before = last.get(work, start)
+                risen += (worth > start) - (before > start)
+                fallen += (worth < start) - (before < start)
+                last[work] = worth
+            yield one, risen, fallen
+
+    def _met(self, risen: int, fallen: int) -> bool:
+        return risen >= self._need if self._raised else fallen == 0
+
+    def find(self, tally: Tally) -> Finding:
+        """Compare as things stand."""
+        risen = fallen = 0
+        for _, risen, fallen in self._after_each(tally):  # noqa: B007  the last ones are wanted
+            pass
+        found = f"{risen} raised, {fallen} fallen"
+        needed = f"{self._need} raised" if self._raised else "0 fallen"
+        return Finding(self._rule, self._met(risen, fallen), found, needed)
+
+    def prefixes(self, tally: Tally) -> int:
+        """Compare after each attempt, also those that a later one replaced."""
+        places = {one.evidence: place for place, one in enumerate(tally.seen)}
+        bits = 0
+        for one, risen, fallen in self._after_each(tally):
+            place = places.get(one.evidence)
+            if place is not None:
+                bits |= self._met(risen, fallen) << place
+        return bits
+
+    def turns_at(self, tally: Tally) -> datetime | None:
+        """Never by itself."""
+        del tally
+        return None
+
+    def missing(self, tally: Tally, finding: Finding) -> tuple[Missing, ...]:
+        """A revision that is better than the first attempt, or at least as good."""
+        del tally, finding
+        return (Missing(self._rule, "", {"revision": "better" if self._raised else "as_good"}),)
+
+
+class ResultRule:
+    """The result in one named task or assessment."""
+
+    __slots__ = ("_attempt", "_full", "_is", "_share", "_which")
+
+    def __init__(self, document: ResultOf, full: int) -> None:
+        self._which, self._is, self._attempt = document.which, document.is_, document.attempt
+        self._share, self._full = to_units(document.share), full
+
+    def _after_each(self, tally: Tally) -> Iterator[tuple[int, int | None]]:
+        """Give the share of full marks, in units, as it stood after each place."""
+        stands: int | None = None
+        for place, (one, worth) in enumerate(zip(tally.seen, tally.points, strict=True)):
+            if worth > UNRATED and self._which in (one.context.task, one.context.assessment):
+                share = share_of(one.result) or (worth, self._full)
+                units = share[0] * UNIT // share[1] if share[1] > 0 else 0
+                if stands is None or self._attempt == "latest":
+                    stands = units
+                elif self._attempt == "highest":
+                    stands = max(stands, units)
+            yield place, stands
+
+    def _met(self, share: int | None) -> bool:
+        if share is None:
+            return False
+        if self._is == "at_least":
+            return share >= self._share
+        return share <= self._share if self._is == "at_most" else share == self._share
+
+    def find(self, tally: Tally) -> Finding:
+        """Compare the share of full marks."""
+        stands: int | None = None
+        for _, stands in self._after_each(tally):  # noqa: B007  the last one is wanted
+            pass
+        found = "" if stands is None else f"{to_decimal(stands):f}"
+        needed = f"{self._is} {to_decimal(self._share):f}"
+        return Finding(f"result_of:{self._which}", self._met(stands), found, needed)
+
+    def prefixes(self, tally: Tally) -> int:
+        """Compare after each piece of evidence."""
+        return sum(self._met(stands) << place for place, stands in self._after_each(tally))
+
+    def turns_at(self, tally: Tally) -> datetime | None:
+        """Never by itself."""
+        del tally
+        return None
+
+    def missing(self, tally: Tally, finding: Finding) -> tuple[Missing, ...]:
+        """A result in that task."""
+        del tally
+        return (Missing(finding.rule, "", {"task": self._which, "share": finding.needed}),)

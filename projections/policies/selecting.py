@@ -1,0 +1,185 @@
+"""Counting rules that only some policies have: filters on one observation, choices among many."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Sequence
+from decimal import Decimal
+
+from projections.policies.averages import UNRATED
+from projections.policies.documents import Counting, Keep, PolicyDocument
+from projections.policies.numbers import divide, to_units
+from projections.policies.observation import Exclusion, Observation
+from projections.policies.periods import Period, moment_after, parse_period
+from projections.policies.points import Refused, worth_of
+from projections.policies.tally import Tally, sooner
+from projections.policies.works import DISTINCT, Key, same_attempt, work_key
+
+Filter = Callable[[Observation, Tally], Refused | None]
+Selection = Callable[[Tally, Collection[str]], None]
+
+
+def filters(rules: Counting) -> tuple[Filter, ...]:
+    """Give the checks each observation must pass, beyond kind and time."""
+    found: list[Filter] = []
+    if rules.purposes:
+        found.append(_purpose(frozenset(rules.purposes)))
+    if rules.rigour_floor is not None:
+        found.append(_rigour(rules.rigour_floor))
+    if rules.weight_floor is not None:
+        found.append(_weight(rules.weight_floor))
+    if rules.window is not None:
+        found.append(_window(parse_period(rules.window)))
+    return tuple(found)
+
+
+def _purpose(purposes: frozenset[str]) -> Filter:
+    def purpose(one: Observation, _: Tally) -> Refused | None:
+        if one.context.purpose in purposes:
+            return None
+        return Refused("kind_not_counted", f"purpose {one.context.purpose}")
+
+    return purpose
+
+
+def _rigour(floor: int) -> Filter:
+    def rigour(one: Observation, _: Tally) -> Refused | None:
+        if one.rigour is not None and one.rigour >= floor:
+            return None
+        found = "no known band" if one.rigour is None else f"band {one.rigour}"
+        return Refused("below_rigour_band", f"{found}, floor {floor}")
+
+    return rigour
+
+
+def _weight(floor: Decimal) -> Filter:
+    def weight(one: Observation, _: Tally) -> Refused | None:
+        if one.weight.is_finite() and one.weight >= floor:
+            return None
+        return Refused("not_equivalent", f"weight {one.weight}, floor {floor}")
+
+    return weight
+
+
+def _window(period: Period) -> Filter:
+    def window(one: Observation, tally: Tally) -> Refused | None:
+        end = period.after(one.occurred_at)
+        if tally.on > end:
+            return Refused("out_of_window", f"counted until {end.isoformat()}")
+        tally.turns_at = sooner(tally.turns_at, moment_after(end))
+        return None
+
+    return window
+
+
+def selections(document: PolicyDocument) -> tuple[Selection, ...]:
+    """Give the choices among observations, in the order they are made."""
+    rules = document.counting
+    found: list[Selection] = []
+    if rules.pool is not None:
+        found.append(_pool)
+    if document.conflict is not None:
+        found.append(_conflict(document, document.conflict.levels_apart))
+    if rules.attempts.keep != "all":
+        found.append(_chosen(rules.attempts.per, rules.attempts.keep, "older_attempt"))
+    if rules.new_situations is not None:
+        situations = rules.new_situations
+        found.append(_chosen(situations.per, situations.keep, "not_a_new_situation"))
+    return tuple(found)
+
+
+def _pool(tally: Tally, _: Collection[str]) -> None:
+    """Give each question its test's score, weighted by what each was worth.
+
+    As in Canvas the questions stay as many as they were: a test of three counts three times.
+    """
+    tests: defaultdict[str, list[int]] = defaultdict(list)
+    for place, one in enumerate(tally.seen):
+        if one.context.assessment is not None and tally.points[place] > UNRATED:
+            tests[one.context.assessment].append(place)
+    for places in tests.values():
+        worths = [worth_of(tally.seen[place].result) for place in places]
+        whole = sum(worths)
+        if whole:
+            total = sum(
+                worth * tally.points[place] for worth, place in zip(worths, places, strict=True)
+            )
+            pooled = divide(total, whole)
+            for place in places:
+                tally.points[place] = pooled
+
+
+def _chosen(per: str, keep: Keep, reason: Exclusion) -> Selection:
+    def choose(tally: Tally, _: Collection[str]) -> None:
+        key = _key(per, tally.everything)
+        groups: dict[Hashable, int] = {}
+        for place, one in enumerate(tally.seen):
+            name = key(one)
+            if name is not None and tally.points[place] > UNRATED:
+                before = groups.setdefault(name, place)
+                groups[name] = _better(before, place, tally.points, keep)
+        kept = [
+            place
+            for place, one in enumerate(tally.seen)
+            if tally.points[place] <= UNRATED or groups.get(key(one), place) == place
+        ]
+        _leave(tally, kept, reason, f"the {keep} counts")
+
+    return choose
+
+
+def _key(per: str, everything: Sequence[Observation]) -> Key:
+    if per == "work":
+        return work_key("work", everything)
+    return next(key for name, key in DISTINCT.items() if name == per)
+
+
+def _better(before: int, place: int, points: Sequence[int], keep: Keep) -> int:
+    if keep == "first":
+        return before
+    if keep == "highest":
+        return place if points[place] >= points[before] else before
+    return place
+
+
+def _leave(tally: Tally, kept: Sequence[int], reason: Exclusion, detail: str) -> None:
+    if len(kept) == len(tally.seen):
+        return
+    staying = set(kept)
+    for place, one in enumerate(tally.seen):
+        if place not in staying:
+            tally.drop(one, reason, detail)
+    tally.keep(kept)
+
+
+def _conflict(document: PolicyDocument, levels_apart: int) -> Selection:
+    mastery = to_units(document.scale.mastery)
+    steps = [to_units(level.points) for level in document.scale.levels]
+
+    def conflict(tally: Tally, also: Collection[str]) -> None:
+        if "contested" in also:
+            return
+        attempts: defaultdict[Hashable, dict[str, int]] = defaultdict(dict)
+        for place, one in enumerate(tally.seen):
+            attempt = same_attempt(one)
+            if attempt is not None and one.evaluator is not None and tally.points[place] > UNRATED:
+                attempts[attempt][one.evaluator] = place
+        disputed: set[int] = set()
+        for ratings in attempts.values():
+            points = [tally.points[place] for place in ratings.values()]
+            if len(points) > 1 and _is_disputed(points, mastery, steps, levels_apart):
+                disputed.update(ratings.values())
+        if disputed:
+            kept = [place for place in range(len(tally.seen)) if place not in disputed]
+            _leave(tally, kept, "contested", "raters disagree on this attempt")
+            tally.tried, tally.tried_points = tally.seen, tally.points
+
+    return conflict
+
+
+def _is_disputed(points: Sequence[int], mastery: int, steps: Sequence[int], levels_apart: int) -> bool:
+    above = sum(one >= mastery for one in points)
+    if above * 2 != len(points):
+        return False  # all on one side, or a majority settles it
+    return bisect_right(steps, max(points)) - bisect_right(steps, min(points)) >= levels_apart

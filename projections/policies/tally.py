@@ -1,0 +1,119 @@
+"""What was counted: the evidence requirements look at, and what was left out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from ledger.domain.ids import CompetencyId, EvidenceId
+from projections.policies.averages import UNRATED, Estimator, weight_units
+from projections.policies.observation import Exclusion, Observation
+from projections.policies.verdict import MasteryState, NotCounted
+
+_DAY = timedelta(days=1)
+
+
+class Tally:
+    """Counted evidence in the order it occurred, and all that a requirement may ask about it.
+
+    `points[i]` belongs to `seen[i]`. `tried` and `tried_points` also hold the attempts that a
+    later one replaced. `everything` is all there is, counted or not. `turns_at` is when time
+    alone next changes what counts.
+    """
+
+    __slots__ = ("assume_confirmed", "children", "everything", "excluded", "not_counted", "on", "points",
+                 "seen", "tried", "tried_points", "turns_at", "unrated")  # fmt: skip
+
+    def __init__(
+        self,
+        everything: Sequence[Observation],
+        on: datetime,
+        children: Mapping[CompetencyId, MasteryState],
+    ) -> None:
+        self.everything, self.on, self.children = everything, on, children
+        self.seen: list[Observation] = []
+        self.points: list[int] = []
+        self.tried, self.tried_points = self.seen, self.points
+        self.not_counted: list[NotCounted] = []
+        self.excluded: set[Exclusion] = set()
+        self.turns_at: datetime | None = None
+        self.unrated = False  # some of `points` are no ratings
+        self.assume_confirmed = False
+
+    def drop(self, one: Observation, reason: Exclusion, detail: str) -> None:
+        """Leave a piece of evidence out, and remember why."""
+        self.not_counted.append(NotCounted(one.evidence, reason, detail))
+        self.excluded.add(reason)
+
+    def keep(self, places: Sequence[int]) -> None:
+        """Go on with these places only; `tried` still holds what there was."""
+        self.seen = [self.seen[place] for place in places]
+        self.points = [self.points[place] for place in places]
+
+    def part(self, wanted: Callable[[Observation], bool], *, on: datetime) -> Tally:
+        """Give the tally as if only some evidence had been counted, at another moment."""
+        part = Tally(self.everything, on, self.children)
+        part.unrated, part.assume_confirmed = self.unrated, self.assume_confirmed
+        _choose(self.seen, self.points, part.seen, part.points, wanted)
+        if self.tried is not self.seen:
+            part.tried, part.tried_points = [], []
+            _choose(self.tried, self.tried_points, part.tried, part.tried_points, wanted)
+        return part
+
+    def until(self, place: int) -> Tally:
+        """Give the tally as it was right after `seen[place]` occurred."""
+        last = self.seen[place]
+        end = (last.occurred_at, last.first_position)
+        return self.part(
+            lambda one: (one.occurred_at, one.first_position) <= end, on=last.occurred_at
+        )
+
+    def ratings(self) -> Sequence[int]:
+        """Give what was rated, without what only counts for hours or as a credential."""
+        return [one for one in self.points if one > UNRATED] if self.unrated else self.points
+
+    def estimate(self, estimator: Estimator, *, age_days: int | None = None) -> int | None:
+        """Give the estimate in units at the moment of the tally, or at another age."""
+        ratings = self.ratings()
+        if estimator.chances and self.unrated:
+            answers = [one for one in self.points if one != UNRATED]
+            ratings = answers if ratings else ratings
+        weights = self.weights() if estimator.weighted else ()
+        age = 0 if not estimator.fades else self.age_days() if age_days is None else age_days
+        return estimator.value(ratings, weights, age_days=age)
+
+    def age_days(self) -> int:
+        """Whole days since the newest counted evidence; 0 if there is none."""
+        return max(0, (self.on - self.seen[-1].occurred_at) // _DAY) if self.seen else 0
+
+    def weights(self) -> Sequence[int]:
+        """Give the weight of each rating, as whole numbers."""
+        return [
+            weight_units(one.weight)
+            for one, points in zip(self.seen, self.points, strict=True)
+            if points > UNRATED
+        ]
+
+    def evidence(self, places: Sequence[int]) -> tuple[EvidenceId, ...]:
+        """Name the evidence at these places, each once."""
+        return tuple(dict.fromkeys([self.seen[place].evidence for place in places]))
+
+
+def _choose(
+    seen: Sequence[Observation],
+    points: Sequence[int],
+    into: list[Observation],
+    into_points: list[int],
+    wanted: Callable[[Observation], bool],
+) -> None:
+    for one, worth in zip(seen, points, strict=True):
+        if wanted(one):
+            into.append(one)
+            into_points.append(worth)
+
+
+def sooner(one: datetime | None, other: datetime | None) -> datetime | None:
+    """Give the earlier of two moments, where None is never."""
+    if one is None or other is None:
+        return one or other
+    return min(one, other)
