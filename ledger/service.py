@@ -6,22 +6,24 @@ Every write goes through one queue with group commit and comes back as a receipt
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from typing import Self
+from typing import Literal, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
 from ledger.config import Settings
-from ledger.domain.evidence import Evidence, Identifier, Submission
+from ledger.domain.evidence import Evidence, Identifier, Party, Result, Submission
 from ledger.domain.facts import (
     AuthorityGranted,
     AuthorityRevoked,
+    ContestResolved,
     EnrolmentRecorded,
+    EvidenceConfirmed,
+    EvidenceContested,
     Fact,
     FrameworkPublished,
     PolicyAdopted,
@@ -34,17 +36,18 @@ from ledger.domain.facts import (
 from ledger.domain.ids import EvidenceId, FrameworkId, LearnerId, PolicyId, ProviderId
 from ledger.store import database, migrations
 from ledger.store.access import Access
-from ledger.store.appending import Appender, Outcome, Receipt, Refusal
+from ledger.store.appending import Appender, Outcome, Receipt
+from ledger.store.evidence_tasks import Correct, Remark, Submit, Withdraw
 from ledger.store.group_commit import GroupCommit
-from ledger.store.keys import MasterKey, master_key_file, read_master_key
+from ledger.store.keys import MasterKey, master_secret
+from ledger.store.planning import Refusal
 from ledger.store.reader import LogReader
 from ledger.store.recorder import LedgerDatastore, LedgerRecorder
 from ledger.store.rejects import RejectStore
-from ledger.store.tasks import Correct, Document, Record, Submit, Task, Withdraw, identifier_keys
+from ledger.store.tasks import Document, Record, Task, identifier_keys
 
 __all__ = ["Ledger", "Outcome", "Receipt", "Refusal", "framework_stream", "policy_stream"]
 
-_log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
 ProviderFact = AuthorityGranted | AuthorityRevoked | ProviderSuspended | ProviderReinstated
 
@@ -96,7 +99,9 @@ class Ledger:
             )
             database.wait_until_up(owner, timeout_s=settings.append_retry_s)
             migrations.migrate(owner)
-            keys = MasterKey(_master_secret(settings))
+            keys = MasterKey(
+                master_secret(settings.master_key.get_secret_value(), settings.data_dir)
+            )
             app = database.as_role(owner, settings.database_role)
             pool = stack.enter_context(database.pool(app))
             datastore = stack.enter_context(
@@ -147,6 +152,46 @@ class Ledger:
             self._keys, provider, evidence=evidence, external_id=external_id, reason=reason
         )
         return self._writer.submit([task])
+
+    def confirm(
+        self, provider: ProviderId, evidence: EvidenceId, *, evaluator: Party,
+        occurred_at: datetime, result: Result | None = None, competency: str | None = None,
+    ) -> Future[list[Outcome]]:  # fmt: skip
+        """Record that a second rater looked at the same work; repeated, it adds nothing."""
+
+        def make(learner: LearnerId) -> Fact:
+            return EvidenceConfirmed(
+                id=evidence, learner=learner, provider=provider, evaluator=evaluator,
+                occurred_at=occurred_at, result=result, competency=competency,
+            )  # fmt: skip
+
+        return self._remark(provider, evidence, make)
+
+    def contest(
+        self, provider: ProviderId, evidence: EvidenceId, *, by: Party, reason: str
+    ) -> Future[list[Outcome]]:
+        """Record that somebody entitled to says the evidence is wrong."""
+
+        def make(learner: LearnerId) -> Fact:
+            return EvidenceContested(
+                id=evidence, learner=learner, provider=provider, by=by, reason=reason
+            )
+
+        return self._remark(provider, evidence, make)
+
+    def resolve_contest(
+        self, provider: ProviderId, evidence: EvidenceId, *, by: Party,
+        outcome: Literal["stands", "set_aside"], reason: str,
+    ) -> Future[list[Outcome]]:  # fmt: skip
+        """Record how a contest was decided."""
+
+        def make(learner: LearnerId) -> Fact:
+            return ContestResolved(
+                id=evidence, learner=learner, provider=provider, by=by,
+                outcome=outcome, reason=reason,
+            )  # fmt: skip
+
+        return self._remark(provider, evidence, make)
 
     def enrol(self, enrolment: EnrolmentRecorded) -> Receipt:
         """Record where a learner was enrolled; sent again unchanged, it is a duplicate."""
@@ -210,7 +255,25 @@ class Ledger:
         key = ("adoption", hashlib.sha256(content).hexdigest())
         return self._record(policy_stream(fact.policy), fact, key=key, content=content)
 
+    def record_reference(self, stream: UUID, fact: Fact, *, key: tuple[str, ...]) -> Receipt:
+        """Append a fact about crosswalks, credentials, assessments or pathways.
+
+        `key` names what it is about; the same content again is a duplicate.
+        """
+        content = msgspec.json.encode(fact)
+        version = hashlib.sha256(content).hexdigest()
+        return self._record(stream, fact, key=(fact.TOPIC, *key), version=version, content=content)
+
     # -- inside -----------------------------------------------------------------------------
+
+    def _remark(
+        self, provider: ProviderId, evidence: EvidenceId, make: Callable[[LearnerId], Fact]
+    ) -> Future[list[Outcome]]:
+        content = msgspec.json.encode(make(LearnerId(evidence)))
+        digest = hashlib.sha256(content).digest()
+        return self._writer.submit(
+            [Remark(self._keys, provider, evidence, make=make, digest=digest)]
+        )
 
     def _record(
         self, stream: UUID, fact: Fact, *, key: tuple[str, ...], content: bytes, version: str = "",
@@ -228,17 +291,3 @@ class Ledger:
         if isinstance(outcome, Refusal):
             raise outcome.error
         return outcome
-
-
-def _master_secret(settings: Settings) -> bytes:
-    text = settings.master_key.get_secret_value()
-    if text:
-        return read_master_key(text)
-    path = settings.data_dir / "master.key"
-    secret, made = master_key_file(path)
-    if made:
-        _log.warning(
-            "made a new master key in %s: back it up now, apart from the database. "
-            "Without it nothing in this ledger can ever be read again", path,
-        )  # fmt: skip
-    return secret

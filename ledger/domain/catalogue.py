@@ -22,6 +22,9 @@ CATALOGUE: tuple[type[Fact], ...] = (
     facts.EvidenceRecorded,
     facts.EvidenceCorrected,
     facts.EvidenceWithdrawn,
+    facts.EvidenceConfirmed,
+    facts.EvidenceContested,
+    facts.ContestResolved,
     facts.ProviderRegistered,
     facts.AuthorityGranted,
     facts.AuthorityRevoked,
@@ -29,7 +32,14 @@ CATALOGUE: tuple[type[Fact], ...] = (
     facts.ProviderReinstated,
     facts.FrameworkPublished,
     facts.PolicyPublished,
+    facts.CrosswalkPublished,
+    facts.CrosswalkSigned,
+    facts.CrosswalkWithdrawn,
+    facts.CredentialAligned,
+    facts.AssessmentRegistered,
+    facts.AssessmentValidated,
     facts.PolicyAdopted,
+    facts.PathwayPublished,
 )
 
 Upcaster = Callable[[bytes], tuple[str, bytes]]

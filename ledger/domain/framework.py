@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
-from ledger.domain.evidence import Part
+from ledger.domain.evidence import EvidenceKind, Part
 
 Strand = Literal["technical", "academic", "employability", "dispositions"]
 AssociationType = str
@@ -48,3 +49,27 @@ class Scale(Part):
     identifier: str
     levels: tuple[Level, ...]
     applies_to: tuple[str, ...] = ()  # empty: the whole framework
+
+
+SignOffRole = Literal["academic", "cte", "state", "college"]
+Relation = Literal["exact", "broader", "narrower", "replaced_by", "related"]
+
+
+class Equivalence(Part):
+    """Evidence on `origin` may count for `destination`: this way only.
+
+    `relation` says what the destination is to the origin: "broader" means that the origin
+    covers less, and does not satisfy the destination unless a policy says so. `weight` lies
+    above 0 and at most 1. Both dates are inclusive, by when the evidence occurred; with
+    `retroactive`, evidence from before `starts_on` counts as well.
+    """
+
+    origin: str
+    destination: str
+    relation: Relation = "exact"
+    weight: Decimal = Decimal(1)
+    kinds: tuple[EvidenceKind, ...] = ()  # empty: all
+    level_at_least: str | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    retroactive: bool = False

@@ -7,23 +7,18 @@ another process was faster, the group is decided again under the lock.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
-from uuid import UUID
 
-import uuid_utils
 from psycopg import Connection, Cursor
 
-from ledger.domain.catalogue import encode
 from ledger.domain.ids import EvidenceId, LearnerId, Position
-from ledger.errors import ErasedError, LedgerError
-from ledger.store import lookups, seal
 from ledger.store.copying import Field, Target, copy_into
-from ledger.store.keys import MasterKey, new_data_key
-from ledger.store.recorder import SCHEMA, Head, LedgerRecorder, Row
-from ledger.store.tasks import Decision, Document, Known, Task, withdrawal_version
+from ledger.store.keys import MasterKey
+from ledger.store.planning import Plan, Planner, Refusal
+from ledger.store.recorder import SCHEMA, Head, LedgerRecorder
+from ledger.store.tasks import Decision, Task
 
 _RECEIPTS = Target(
     SCHEMA,
@@ -60,12 +55,6 @@ class Receipt(NamedTuple):
     duplicate: bool
 
 
-class Refusal(NamedTuple):
-    """One item that was not appended, and why; the rest of its batch stands."""
-
-    error: LedgerError
-
-
 Outcome = Receipt | Refusal
 
 
@@ -73,27 +62,12 @@ class _MovedOnError(Exception):
     """Another process appended between our look-ups and the lock."""
 
 
-class _Plan(NamedTuple):
-    """A group decided and sealed; only places are missing."""
-
-    decisions: list[Decision | Refusal]
-    rows: list[Row]
-    last_row: dict[int, int]  # index of a decision to the index of its last row
-    new_keys: list[tuple[UUID, bytes]]
-    documents: list[tuple[bytes, UUID, str, bytes]]
-    versions: dict[bytes, int]
-
-
 class Appender:
     """Appends groups of tasks over one connection; used by one thread at a time."""
 
     def __init__(self, recorder: LedgerRecorder, keys: MasterKey, *, cached_max: int) -> None:
-        self._recorder, self._keys, self._cached_max = recorder, keys, cached_max
-        self._withdrawal = withdrawal_version(keys)
-        self._learners: dict[bytes, LearnerId] = {}
-        self._data_keys: dict[UUID, bytes] = {}
-        self._versions: dict[bytes, int] = {}  # right only while the head is the one we wrote
-        self._head = Head(-1, 0)
+        self._recorder = recorder
+        self._planner = Planner(keys, cached_max=cached_max)
 
     def append(self, connection: Connection[Any], tasks: Sequence[Task]) -> list[Outcome]:
         """Append a group in one transaction; outcomes are in the order of the tasks.
@@ -101,7 +75,6 @@ class Appender:
         Raises:
             psycopg.Error: the server failed, and the group may or may not be in the log.
         """
-        self._trim()
         with connection.cursor() as cursor:
             try:
                 return self._attempt(cursor, connection, tasks, locked=False)
@@ -110,9 +83,7 @@ class Appender:
 
     def forget(self) -> None:
         """Drop what was remembered about the log, after a failure."""
-        self._learners.clear()
-        self._versions.clear()
-        self._head = Head(-1, 0)
+        self._planner.forget()
 
     # -- the steps --------------------------------------------------------------------------
 
@@ -127,11 +98,11 @@ class Appender:
         if locked:
             with connection.transaction():
                 head = self._recorder.lock(cursor)
-                plan = self._plan(cursor, head, tasks)
+                plan = self._planner.plan(cursor, head, tasks)
                 times = self._write(cursor, head, plan)
         else:
             head = self._recorder.head(cursor)
-            plan = self._plan(cursor, head, tasks)
+            plan = self._planner.plan(cursor, head, tasks)
             times = 0
             if plan.rows:
                 with connection.transaction():
@@ -141,110 +112,7 @@ class Appender:
         self._remember(head, plan, times)
         return [_outcome(decision) for decision in plan.decisions]
 
-    def _plan(self, cursor: Cursor[Any], head: Head, tasks: Sequence[Task]) -> _Plan:
-        if head != self._head:
-            self._versions.clear()
-        known = self._look_up(cursor, tasks)
-        decisions = [_decide(task, known) for task in tasks]
-        new_keys = self._fetch_keys(cursor, decisions)
-        versions = self._stream_versions(cursor, decisions)
-        plan = _Plan(decisions, [], {}, new_keys, [], versions)
-        for index, decision in enumerate(decisions):
-            if isinstance(decision, Decision) and decision.facts:
-                self._seal(plan, index, decision)
-        return plan
-
-    def _look_up(self, cursor: Cursor[Any], tasks: Sequence[Task]) -> Known:
-        evidence = {one for task in tasks if (one := task.evidence()) is not None}
-        names = lookups.message_names(cursor, evidence)
-        asked = {name for task in tasks if (name := task.message()) is not None}
-        messages = lookups.messages(
-            cursor, asked | set(names.values()), withdrawal=self._withdrawal
-        )
-        unknown = {key for task in tasks for key in task.identifiers() if key not in self._learners}
-        self._learners.update(lookups.learners(cursor, unknown))
-        learners = {
-            key: self._learners[key]
-            for task in tasks
-            for key in task.identifiers()
-            if key in self._learners
-        }
-        return Known(messages, dict(names), learners)
-
-    def _fetch_keys(
-        self, cursor: Cursor[Any], decisions: list[Decision | Refusal]
-    ) -> list[tuple[UUID, bytes]]:
-        """Have the data key of every owner at hand; make those of new learners."""
-        writing = [one for one in decisions if isinstance(one, Decision) and one.facts]
-        made = [
-            (one.stream, self._new_key(one.stream))
-            for one in writing
-            if one.new_learner and one.stream not in self._data_keys
-        ]
-        documented = {document.owner for one in writing for document in one.documents}
-        sealing = {one.stream for one in writing if one.sealed}
-        missing = [owner for owner in documented | sealing if owner not in self._data_keys]
-        for owner, wrapped in lookups.data_keys(cursor, missing).items():
-            self._data_keys[owner] = self._keys.unwrap(owner, wrapped)
-        # Only frameworks come without a key; a learner's missing key was destroyed on purpose.
-        fresh = sorted(owner for owner in documented - sealing if owner not in self._data_keys)
-        made.extend((owner, self._new_key(owner)) for owner in fresh)
-        erased = sealing - self._data_keys.keys()
-        for index, one in enumerate(decisions):
-            if isinstance(one, Decision) and one.stream in erased:
-                decisions[index] = Refusal(ErasedError(one.stream))
-        return made
-
-    def _new_key(self, owner: UUID) -> bytes:
-        data_key = self._data_keys[owner] = new_data_key()
-        return self._keys.wrap(owner, data_key)
-
-    def _stream_versions(
-        self, cursor: Cursor[Any], decisions: list[Decision | Refusal]
-    ) -> dict[bytes, int]:
-        streams: set[bytes] = set()
-        fresh: dict[bytes, int] = {}
-        for decision in decisions:
-            if isinstance(decision, Decision) and decision.facts:
-                stream = decision.stream.bytes
-                if decision.new_learner:
-                    fresh[stream] = 0
-                else:
-                    streams.add(stream)
-        missing = [one for one in streams if one not in self._versions and one not in fresh]
-        self._versions.update(lookups.versions(cursor, missing))
-        return {**{one: self._versions.get(one, 0) for one in streams}, **fresh}
-
-    def _seal(self, plan: _Plan, index: int, decision: Decision) -> None:
-        stream = decision.stream.bytes
-        provider = decision.provider.bytes if decision.provider else None
-        version = plan.versions[stream]
-        data_key = self._data_keys[decision.stream] if decision.sealed else b""
-        last = len(decision.facts) - 1
-        for place, fact in enumerate(decision.facts):
-            topic, state = encode(fact)
-            # A piece of evidence is named by the fact that recorded it.
-            new = decision.evidence.bytes if place == last and "recorded.v" in topic else b""
-            fact_id = new or uuid_utils.uuid7().bytes
-            if decision.sealed:
-                bound = seal.associated(fact_id, stream, topic.encode(), provider)
-                state = seal.seal_body(state, data_key=data_key, fact_id=fact_id, bound=bound)
-            version += 1
-            plan.rows.append(Row(stream, version, topic, state, fact_id, provider))
-        plan.versions[stream] = version
-        plan.last_row[index] = len(plan.rows) - 1
-        for document in decision.documents:
-            plan.documents.append(self._sealed_document(document))
-
-    def _sealed_document(self, document: Document) -> tuple[bytes, UUID, str, bytes]:
-        content_sha256 = hashlib.sha256(document.data).digest()
-        address = self._keys.address(document.owner, content_sha256)
-        sealed = seal.seal_document(
-            document.data, data_key=self._data_keys[document.owner], address=address
-        )
-        return address, document.owner, document.media_type, sealed
-
-    def _write(self, cursor: Cursor[Any], head: Head, plan: _Plan) -> int:
+    def _write(self, cursor: Cursor[Any], head: Head, plan: Plan) -> int:
         if not plan.rows:
             return head.recorded_at_us
         if plan.new_keys:
@@ -272,33 +140,17 @@ class Appender:
             )
         return recorded_at_us
 
-    def _remember(self, head: Head, plan: _Plan, recorded_at_us: int) -> None:
-        """Take over, after the commit, what the next group need not look up."""
-        if plan.rows:
-            self._head = Head(head.position + len(plan.rows), recorded_at_us)
-            self._versions.update(plan.versions)
-        else:
-            self._head = head
+    def _remember(self, head: Head, plan: Plan, recorded_at_us: int) -> None:
+        """After the commit, tell each accepted item its place, and the planner what landed."""
+        if not plan.rows:
+            return
         recorded_at = _EPOCH + timedelta(microseconds=recorded_at_us)
         for index, last in plan.last_row.items():
             decision = plan.decisions[index]
             assert isinstance(decision, Decision)
             decision.accepted.position = Position(head.position + 1 + last)
             decision.accepted.recorded_at = recorded_at
-            for key in decision.identifiers:
-                self._learners[key] = decision.learner
-
-    def _trim(self) -> None:
-        for cache in (self._learners, self._data_keys, self._versions):
-            if len(cache) > self._cached_max:
-                cache.clear()
-
-
-def _decide(task: Task, known: Known) -> Decision | Refusal:
-    try:
-        return task.decide(known)
-    except LedgerError as error:
-        return Refusal(error)
+        self._planner.landed(plan, Head(head.position + len(plan.rows), recorded_at_us))
 
 
 def _outcome(decision: Decision | Refusal) -> Outcome:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import logging
 import os
 import secrets
 from pathlib import Path
@@ -21,6 +22,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ledger.errors import SealError, SettingError
+
+_log = logging.getLogger(__name__)
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -119,6 +122,25 @@ def master_key_file(path: Path) -> tuple[bytes, bool]:
             draft.unlink()
         return secret, True
     return read_master_key(path.read_text("ascii")), False
+
+
+def master_secret(text: str, folder: Path) -> bytes:
+    """Take the master key from its setting, or else from the key file in `folder`.
+
+    Raises:
+        SettingError: it cannot be read as a key.
+    """
+    if text:
+        return read_master_key(text)
+    path = folder / "master.key"
+    secret, made = master_key_file(path)
+    if made:
+        _log.warning(
+            "made a new master key in %s: back it up now, apart from the database. "
+            "Without it nothing in this ledger can ever be read again",
+            path,
+        )
+    return secret
 
 
 def new_data_key() -> bytes:

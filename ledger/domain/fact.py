@@ -1,0 +1,16 @@
+"""The one base of facts, and the streams they belong to."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from ledger.domain.value import Value
+
+StreamKind = Literal["learner", "provider", "framework", "policy", "pathway"]
+
+
+class Fact(Value):
+    """Something that happened. Header data (position, stream, times) is in `Recorded`."""
+
+    TOPIC: ClassVar[str] = ""
+    STREAM: ClassVar[StreamKind] = "learner"

@@ -1,0 +1,123 @@
+"""Facts of a learner's stream: stored sealed under the learner's own key (docs/adr/0002)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+
+from ledger.domain.evidence import Evidence, Identifier, Party, Result
+from ledger.domain.fact import Fact
+from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
+
+
+class LearnerRegistered(Fact):
+    """The ledger met somebody new."""
+
+    TOPIC: ClassVar[str] = "mastery.learner-registered.v1"
+
+    learner: LearnerId
+
+
+class LearnerIdentified(Fact):
+    """A provider's name for the learner was linked."""
+
+    TOPIC: ClassVar[str] = "mastery.learner-identified.v1"
+
+    learner: LearnerId
+    provider: ProviderId
+    identifier: Identifier
+    name: str | None = None
+
+
+class EnrolmentRecorded(Fact):
+    """The learner joined, or left, a programme, course or school for some time."""
+
+    TOPIC: ClassVar[str] = "mastery.enrolment-recorded.v1"
+
+    learner: LearnerId
+    provider: ProviderId
+    external_id: str
+    programme: str | None = None
+    course: str | None = None
+    school: str | None = None
+    district: str | None = None
+    state: str | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+class EvidenceRecorded(Fact):
+    """A provider saw a learner do something."""
+
+    TOPIC: ClassVar[str] = "mastery.evidence-recorded.v1"
+
+    id: EvidenceId
+    learner: LearnerId
+    provider: ProviderId
+    evidence: Evidence
+
+
+class EvidenceCorrected(Fact):
+    """The provider says it otherwise now; `evidence` replaces what was said before.
+
+    Among corrections by newer versions of the provider's own document, the highest
+    `source.external_version` holds, whichever arrived last; otherwise the last recorded.
+    """
+
+    TOPIC: ClassVar[str] = "mastery.evidence-corrected.v1"
+
+    id: EvidenceId
+    learner: LearnerId
+    provider: ProviderId
+    evidence: Evidence
+    reason: str
+
+
+class EvidenceWithdrawn(Fact):
+    """The provider takes it back. It stays readable and no longer counts."""
+
+    TOPIC: ClassVar[str] = "mastery.evidence-withdrawn.v1"
+
+    id: EvidenceId
+    learner: LearnerId
+    provider: ProviderId
+    reason: str
+
+
+class EvidenceConfirmed(Fact):
+    """A second rater looked at the same work and gave a result of their own."""
+
+    TOPIC: ClassVar[str] = "mastery.evidence-confirmed.v1"
+
+    id: EvidenceId
+    learner: LearnerId
+    provider: ProviderId
+    evaluator: Party
+    occurred_at: datetime
+    result: Result | None = None
+    competency: str | None = None  # None: every competency that the evidence is aligned to
+
+
+class EvidenceContested(Fact):
+    """Somebody entitled to says that it is wrong (FERPA, 34 CFR 99.20); it waits for a decision."""
+
+    TOPIC: ClassVar[str] = "mastery.evidence-contested.v1"
+
+    id: EvidenceId
+    learner: LearnerId
+    provider: ProviderId
+    by: Party
+    reason: str
+
+
+class ContestResolved(Fact):
+    """The contest was decided: the evidence stands, or it no longer counts."""
+
+    TOPIC: ClassVar[str] = "mastery.contest-resolved.v1"
+
+    id: EvidenceId
+    learner: LearnerId
+    provider: ProviderId
+    by: Party
+    outcome: Literal["stands", "set_aside"]
+    reason: str

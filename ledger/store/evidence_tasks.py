@@ -1,0 +1,256 @@
+"""Tasks about evidence: submit, correct, withdraw, and what others say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+import uuid_utils
+
+from ledger.domain import messages
+from ledger.domain.evidence import Evidence, Submission
+from ledger.domain.facts import Fact
+from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
+from ledger.domain.messages import Accepted, Message
+from ledger.errors import RefusedError, UnknownEvidenceError
+from ledger.store.keys import MasterKey
+from ledger.store.tasks import (
+    NOBODY,
+    Decision,
+    Document,
+    Known,
+    ReceiptRow,
+    identifier_keys,
+    message_name,
+    withdrawal_version,
+)
+
+
+class Submit:
+    """A provider's piece of evidence."""
+
+    __slots__ = ("_identifiers", "_message", "_provider", "_submission", "_version")
+
+    def __init__(self, keys: MasterKey, provider: ProviderId, submission: Submission) -> None:
+        source = submission.evidence.source
+        self._provider, self._submission = provider, submission
+        self._message = message_name(keys, provider, source.external_id)
+        self._version = keys.lookup("version", source.external_version or "")
+        self._identifiers = identifier_keys(keys, provider, submission.learner)
+
+    def message(self) -> bytes:
+        """Name the message."""
+        return self._message
+
+    def evidence(self) -> None:
+        """Name nothing: evidence is found by its message."""
+
+    def identifiers(self) -> tuple[bytes, ...]:
+        """Name the learner's identifiers."""
+        return self._identifiers
+
+    def decide(self, known: Known) -> Decision:
+        """Decide whether it is new, the same again, newer, or a conflict."""
+        submission, provider = self._submission, self._provider
+        learner, linked = learner_of(self._identifiers, known.learners)
+        fact_id = EvidenceId(UUID(bytes=uuid_utils.uuid7().bytes))
+        message = known.messages.get(self._message)
+        if message is None and learner is None:
+            learner = LearnerId(UUID(bytes=uuid_utils.uuid4().bytes))
+        elif learner is None and message is not None:
+            raise RefusedError(
+                f"{submission.evidence.source.external_id} was about a learner whom this delivery "
+                "does not name"
+            )
+        assert learner is not None
+        outcome = messages.recorded(
+            message, submission.evidence, version=self._version, digest=submission.digest,
+            learner=learner, provider=provider, new_id=fact_id,
+        )  # fmt: skip
+        if isinstance(outcome, Accepted):
+            assert message is not None
+            return Decision(outcome, message.evidence, message.learner)
+        first = messages.registered(learner, submission, provider, known=linked)
+        accepted = Accepted(submission.digest)
+        if message is None:
+            message = Message(fact_id, learner, provider)
+            known.messages[self._message] = message
+        message.versions[self._version] = accepted
+        new = tuple(key for index, key in enumerate(self._identifiers) if not linked[index])
+        for key in new:
+            known.learners[key] = learner
+        return Decision(
+            accepted, message.evidence, learner,
+            facts=(*first, outcome), stream=learner, provider=provider,
+            receipt=ReceiptRow(self._message, self._version, message.evidence, learner, provider),
+            identifiers=new, documents=documents_of(learner, submission),
+            new_learner=not any(linked.values()),
+        )  # fmt: skip
+
+
+class Correct:
+    """A provider's correction of what it said."""
+
+    __slots__ = ("_digest", "_evidence", "_keys", "_provider", "_reason", "_replacement")
+
+    def __init__(
+        self, keys: MasterKey, provider: ProviderId, evidence: EvidenceId, *,
+        replacement: Evidence, reason: str, digest: bytes,
+    ) -> None:  # fmt: skip
+        self._keys, self._provider, self._evidence = keys, provider, evidence
+        self._replacement, self._reason, self._digest = replacement, reason, digest
+
+    def message(self) -> None:
+        """Name nothing: the message is found by the evidence."""
+
+    def evidence(self) -> EvidenceId:
+        """Name the corrected evidence."""
+        return self._evidence
+
+    def identifiers(self) -> tuple[bytes, ...]:
+        """Name nobody: the learner stays."""
+        return ()
+
+    def decide(self, known: Known) -> Decision:
+        """Decide whether this provider may correct it now."""
+        name, message = message_of(known, self._evidence)
+        version = self._keys.lookup("correction", self._digest.hex())
+        before = message.versions.get(version)
+        if before is not None and message.provider == self._provider:
+            return Decision(before, message.evidence, message.learner)
+        fact = messages.corrected(
+            message, self._replacement, reason=self._reason, provider=self._provider
+        )
+        message.versions[version] = Accepted(self._digest)
+        return _about(name, version, message=message, fact=fact)
+
+
+class Withdraw:
+    """A provider takes evidence back, by the ledger's id or by its own."""
+
+    __slots__ = ("_evidence", "_keys", "_message", "_provider", "_reason")
+
+    def __init__(
+        self, keys: MasterKey, provider: ProviderId, *, evidence: EvidenceId | None = None,
+        external_id: str | None = None, reason: str,
+    ) -> None:  # fmt: skip
+        self._keys, self._provider, self._evidence, self._reason = keys, provider, evidence, reason
+        self._message = None if external_id is None else message_name(keys, provider, external_id)
+
+    def message(self) -> bytes | None:
+        """Name the message, if it was given by the provider's own id."""
+        return self._message
+
+    def evidence(self) -> EvidenceId | None:
+        """Name the evidence, if it was given by the ledger's id."""
+        return self._evidence
+
+    def identifiers(self) -> tuple[bytes, ...]:
+        """Name nobody: the learner stays."""
+        return ()
+
+    def decide(self, known: Known) -> Decision:
+        """Decide whether this provider may withdraw it; a repetition adds nothing."""
+        if self._message is not None and self._message in known.messages:
+            name, message = self._message, known.messages[self._message]
+        else:
+            name, message = message_of(known, self._evidence)
+        outcome = messages.withdrawn(message, reason=self._reason, provider=self._provider)
+        if isinstance(outcome, Accepted):
+            return Decision(outcome, message.evidence, message.learner)
+        version = withdrawal_version(self._keys)
+        message.withdrawal = Accepted(b"")
+        return _about(name, version, message=message, fact=outcome)
+
+
+class Remark:
+    """Somebody else's word about a piece of evidence: confirmed, contested, decided."""
+
+    __slots__ = ("_digest", "_evidence", "_keys", "_make", "_provider")
+
+    def __init__(
+        self,
+        keys: MasterKey,
+        provider: ProviderId,
+        evidence: EvidenceId,
+        *,
+        make: Callable[[LearnerId], Fact],
+        digest: bytes,
+    ) -> None:
+        self._keys, self._provider, self._evidence = keys, provider, evidence
+        self._make, self._digest = make, digest
+
+    def message(self) -> None:
+        """Name nothing: the message is found by the evidence."""
+
+    def evidence(self) -> EvidenceId:
+        """Name the evidence that the remark is about."""
+        return self._evidence
+
+    def identifiers(self) -> tuple[bytes, ...]:
+        """Name nobody: the learner stays."""
+        return ()
+
+    def decide(self, known: Known) -> Decision:
+        """Append it, unless the same remark came before."""
+        name, message = message_of(known, self._evidence)
+        version = self._keys.lookup("remark", self._provider.hex, self._digest.hex())
+        before = message.versions.get(version)
+        if before is not None:
+            return Decision(before, message.evidence, message.learner)
+        message.versions[version] = Accepted(self._digest)
+        decision = _about(name, version, message=message, fact=self._make(message.learner))
+        decision.provider = self._provider
+        return decision
+
+
+def learner_of(
+    identifiers: tuple[bytes, ...], learners: Mapping[bytes, LearnerId]
+) -> tuple[LearnerId | None, dict[int, bool]]:
+    """Find whom the identifiers mean, and which of them are linked.
+
+    Raises:
+        RefusedError: they mean two learners; to merge them is a steward's decision.
+    """
+    found = [learners.get(key) for key in identifiers]
+    meant = {learner for learner in found if learner is not None}
+    if len(meant) > 1:
+        raise RefusedError(
+            "the identifiers belong to different learners of the ledger: "
+            + ", ".join(sorted(map(str, meant)))
+        )
+    return next(iter(meant), None), {index: bool(one) for index, one in enumerate(found)}
+
+
+def documents_of(learner: LearnerId, submission: Submission) -> tuple[Document, ...]:
+    """Keep the foreign document, if there is one."""
+    if submission.document is None:
+        return ()
+    return (Document(learner, submission.media_type or "application/json", submission.document),)
+
+
+def message_of(known: Known, evidence: EvidenceId | None) -> tuple[bytes, Message]:
+    """Find the message of a piece of evidence.
+
+    Raises:
+        UnknownEvidenceError: there is none.
+    """
+    name = known.names.get(evidence) if evidence is not None else None
+    message = known.messages.get(name) if name is not None else None
+    if name is None or message is None or message.learner == NOBODY:
+        raise UnknownEvidenceError(evidence if evidence is not None else "of that external id")
+    return name, message
+
+
+def _about(name: bytes, version: bytes, *, message: Message, fact: Fact) -> Decision:
+    accepted = message.versions.get(version) or message.withdrawal
+    assert accepted is not None
+    return Decision(
+        accepted,
+        message.evidence,
+        message.learner,
+        facts=(fact,),
+        stream=message.learner,
+        provider=message.provider,
+        receipt=ReceiptRow(name, version, message.evidence, message.learner, message.provider),
+    )

@@ -1,0 +1,186 @@
+"""Planning an append: look up, decide and seal a group of tasks; only places are missing.
+
+Nothing here needs the append lock. What is remembered of the log (learners, data keys, stream
+versions) spares the next group its look-ups.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import uuid_utils
+from psycopg import Cursor
+
+from ledger.domain.catalogue import encode
+from ledger.domain.ids import LearnerId
+from ledger.errors import ErasedError, LedgerError
+from ledger.store import lookups, seal
+from ledger.store.keys import MasterKey, new_data_key
+from ledger.store.recorder import Head, Row
+from ledger.store.tasks import Decision, Document, Known, Task, withdrawal_version
+
+
+class Refusal(NamedTuple):
+    """One item that was not appended, and why; the rest of its batch stands."""
+
+    error: LedgerError
+
+
+class Plan(NamedTuple):
+    """A group decided and sealed; only places are missing."""
+
+    decisions: list[Decision | Refusal]
+    rows: list[Row]
+    last_row: dict[int, int]  # index of a decision to the index of its last row
+    new_keys: list[tuple[UUID, bytes]]
+    documents: list[tuple[bytes, UUID, str, bytes]]
+    versions: dict[bytes, int]
+
+
+class Planner:
+    """Makes plans; used by one thread at a time."""
+
+    def __init__(self, keys: MasterKey, *, cached_max: int) -> None:
+        self._keys, self._cached_max = keys, cached_max
+        self._withdrawal = withdrawal_version(keys)
+        self._learners: dict[bytes, LearnerId] = {}
+        self._data_keys: dict[UUID, bytes] = {}
+        self._versions: dict[bytes, int] = {}  # right only while the head is the one we know
+        self._head = Head(-1, 0)
+
+    def forget(self) -> None:
+        """Drop what was remembered about the log, after a failure."""
+        self._learners.clear()
+        self._versions.clear()
+        self._head = Head(-1, 0)
+
+    def landed(self, plan: Plan, head: Head) -> None:
+        """Remember, after the commit, a plan whose last fact is at `head`."""
+        self._head = head
+        self._versions.update(plan.versions)
+        for index in plan.last_row:
+            decision = plan.decisions[index]
+            assert isinstance(decision, Decision)
+            for key in decision.identifiers:
+                self._learners[key] = decision.learner
+
+    def plan(self, cursor: Cursor[Any], head: Head, tasks: Sequence[Task]) -> Plan:
+        """Decide and seal a group, on the log as it stands at `head`."""
+        self._trim()
+        if head != self._head:
+            self._versions.clear()
+            self._head = head
+        known = self._look_up(cursor, tasks)
+        decisions = [_decide(task, known) for task in tasks]
+        new_keys = self._fetch_keys(cursor, decisions)
+        versions = self._stream_versions(cursor, decisions)
+        plan = Plan(decisions, [], {}, new_keys, [], versions)
+        for index, decision in enumerate(decisions):
+            if isinstance(decision, Decision) and decision.facts:
+                self._seal(plan, index, decision)
+        return plan
+
+    def _look_up(self, cursor: Cursor[Any], tasks: Sequence[Task]) -> Known:
+        evidence = {one for task in tasks if (one := task.evidence()) is not None}
+        names = lookups.message_names(cursor, evidence)
+        asked = {name for task in tasks if (name := task.message()) is not None}
+        messages = lookups.messages(
+            cursor, asked | set(names.values()), withdrawal=self._withdrawal
+        )
+        unknown = {key for task in tasks for key in task.identifiers() if key not in self._learners}
+        self._learners.update(lookups.learners(cursor, unknown))
+        learners = {
+            key: self._learners[key]
+            for task in tasks
+            for key in task.identifiers()
+            if key in self._learners
+        }
+        return Known(messages, dict(names), learners)
+
+    def _fetch_keys(
+        self, cursor: Cursor[Any], decisions: list[Decision | Refusal]
+    ) -> list[tuple[UUID, bytes]]:
+        """Have the data key of every owner at hand; make those of new learners."""
+        writing = [one for one in decisions if isinstance(one, Decision) and one.facts]
+        made = [
+            (one.stream, self._new_key(one.stream))
+            for one in writing
+            if one.new_learner and one.stream not in self._data_keys
+        ]
+        documented = {document.owner for one in writing for document in one.documents}
+        sealing = {one.stream for one in writing if one.sealed}
+        missing = [owner for owner in documented | sealing if owner not in self._data_keys]
+        for owner, wrapped in lookups.data_keys(cursor, missing).items():
+            self._data_keys[owner] = self._keys.unwrap(owner, wrapped)
+        # Only frameworks come without a key; a learner's missing key was destroyed on purpose.
+        fresh = sorted(owner for owner in documented - sealing if owner not in self._data_keys)
+        made.extend((owner, self._new_key(owner)) for owner in fresh)
+        erased = sealing - self._data_keys.keys()
+        for index, one in enumerate(decisions):
+            if isinstance(one, Decision) and one.stream in erased:
+                decisions[index] = Refusal(ErasedError(one.stream))
+        return made
+
+    def _new_key(self, owner: UUID) -> bytes:
+        data_key = self._data_keys[owner] = new_data_key()
+        return self._keys.wrap(owner, data_key)
+
+    def _stream_versions(
+        self, cursor: Cursor[Any], decisions: list[Decision | Refusal]
+    ) -> dict[bytes, int]:
+        streams: set[bytes] = set()
+        fresh: dict[bytes, int] = {}
+        for decision in decisions:
+            if isinstance(decision, Decision) and decision.facts:
+                stream = decision.stream.bytes
+                if decision.new_learner:
+                    fresh[stream] = 0
+                else:
+                    streams.add(stream)
+        missing = [one for one in streams if one not in self._versions and one not in fresh]
+        self._versions.update(lookups.versions(cursor, missing))
+        return {**{one: self._versions.get(one, 0) for one in streams}, **fresh}
+
+    def _seal(self, plan: Plan, index: int, decision: Decision) -> None:
+        stream = decision.stream.bytes
+        provider = decision.provider.bytes if decision.provider else None
+        version = plan.versions[stream]
+        data_key = self._data_keys[decision.stream] if decision.sealed else b""
+        last = len(decision.facts) - 1
+        for place, fact in enumerate(decision.facts):
+            topic, state = encode(fact)
+            # A piece of evidence is named by the fact that recorded it.
+            new = decision.evidence.bytes if place == last and "recorded.v" in topic else b""
+            fact_id = new or uuid_utils.uuid7().bytes
+            if decision.sealed:
+                bound = seal.associated(fact_id, stream, topic.encode(), provider)
+                state = seal.seal_body(state, data_key=data_key, fact_id=fact_id, bound=bound)
+            version += 1
+            plan.rows.append(Row(stream, version, topic, state, fact_id, provider))
+        plan.versions[stream] = version
+        plan.last_row[index] = len(plan.rows) - 1
+        for document in decision.documents:
+            plan.documents.append(self._sealed_document(document))
+
+    def _sealed_document(self, document: Document) -> tuple[bytes, UUID, str, bytes]:
+        content_sha256 = hashlib.sha256(document.data).digest()
+        address = self._keys.address(document.owner, content_sha256)
+        sealed = seal.seal_document(
+            document.data, data_key=self._data_keys[document.owner], address=address
+        )
+        return address, document.owner, document.media_type, sealed
+
+    def _trim(self) -> None:
+        for cache in (self._learners, self._data_keys, self._versions):
+            if len(cache) > self._cached_max:
+                cache.clear()
+
+
+def _decide(task: Task, known: Known) -> Decision | Refusal:
+    try:
+        return task.decide(known)
+    except LedgerError as error:
+        return Refusal(error)
