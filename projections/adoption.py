@@ -1,0 +1,147 @@
+"""Which policy decides: the most specific adoption in force on the day, or the shipped default.
+
+A learner who moves is judged by the new district's policy from the day of the move on; the
+evidence stays what it was (S2-6). Days are days in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+from ledger.domain.facts import EnrolmentRecorded, PolicyAdopted, PolicyPublished
+from ledger.domain.ids import FrameworkId, PolicyId
+from ledger.errors import LedgerError
+from projections.policies import Judge, compile_policy, default_policy, parse
+from projections.policies.compiling import parts_of
+from projections.policies.requirements import Covers, PointsFromChildren
+
+LEVELS = ("everywhere", "framework", "state", "district", "school", "programme")
+"""From wide to narrow: the narrowest adoption in force decides."""
+
+Scopes = frozenset[tuple[str, str]]
+NO_SCOPES: Scopes = frozenset()
+_ONE_DAY = timedelta(days=1)
+
+
+class _Adopted(NamedTuple):
+    level: int
+    starts_on: date
+    place: int  # among adoptions: of two for the same day, the one recorded last
+    scope: str
+    judge: Judge
+
+
+class Adoptions:
+    """A fold over policy-published and policy-adopted facts."""
+
+    __slots__ = (
+        "_adopted", "_cache", "_judges", "_latest", "by_enrolment", "needs_children", "published",
+        "shipped",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.shipped = compile_policy(default_policy())
+        self.published: dict[str, PolicyPublished] = {}
+        self.by_enrolment = False
+        """Whether some adoption depends on where a learner is enrolled."""
+        self.needs_children = needs_children(self.shipped)
+        """Whether some policy that may decide looks at child competencies."""
+        self._judges: dict[str, Judge] = {self.shipped.digest: self.shipped}
+        self._latest: dict[PolicyId, str] = {}
+        self._adopted: list[_Adopted] = []
+        self._cache: dict[tuple[FrameworkId | None, Scopes, date], Judge] = {}
+
+    def publish(self, fact: PolicyPublished) -> None:
+        """Keep a policy document."""
+        self.published[fact.digest] = fact
+        self._latest[fact.policy] = fact.digest
+
+    def adopt(self, fact: PolicyAdopted) -> None:
+        """Let a policy decide; one that this program cannot read decides nothing."""
+        judge = self.judge(fact.digest)
+        if judge is None:
+            return
+        level = LEVELS.index(fact.level)
+        starts_on = fact.starts_on or date.min
+        self._adopted.append(_Adopted(level, starts_on, len(self._adopted), fact.scope, judge))
+        self._adopted.sort(key=lambda one: one[:3], reverse=True)
+        self.by_enrolment = self.by_enrolment or fact.level not in {"everywhere", "framework"}
+        self.needs_children = self.needs_children or needs_children(judge)
+        self._cache.clear()
+
+    def judge(self, policy: str) -> Judge | None:
+        """Find a policy by digest, or by id in its latest version; None if there is none."""
+        digest = self._latest.get(PolicyId(policy), policy)
+        found = self._judges.get(digest)
+        if found is None and digest in self.published:
+            try:
+                found = compile_policy(parse(self.published[digest].document))
+            except LedgerError:
+                return None  # a rule that only a newer program knows
+            self._judges[digest] = found
+        if found is None and policy == self.shipped.policy:
+            return self.shipped
+        return found
+
+    def deciding(self, framework: FrameworkId | None, scopes: Scopes, on: date) -> Judge:
+        """Give the policy that decides on competencies of a framework on a day."""
+        if not self._adopted:
+            return self.shipped
+        key = (framework, scopes, on)
+        found = self._cache.get(key)
+        if found is None:
+            if len(self._cache) > 10_000:
+                self._cache.clear()
+            found = self._cache[key] = self._find(framework, scopes, on)
+        return found
+
+    def turns_after(self, on: date, enrolments: Iterable[EnrolmentRecorded]) -> datetime | None:
+        """Give the next midnight at which another policy may decide."""
+        days = [one.starts_on for one in self._adopted if one.starts_on > on]
+        if self.by_enrolment:
+            for enrolment in enrolments:
+                if enrolment.starts_on is not None:
+                    days.append(enrolment.starts_on)
+                if enrolment.ends_on is not None and enrolment.ends_on < date.max:
+                    days.append(enrolment.ends_on + _ONE_DAY)
+        day = min((day for day in days if day > on), default=None)
+        return datetime.combine(day, time(), UTC) if day else None
+
+    def _find(self, framework: FrameworkId | None, scopes: Scopes, on: date) -> Judge:
+        for one in self._adopted:
+            if one.starts_on > on:
+                continue
+            level = LEVELS[one.level]
+            if (
+                level == "everywhere"
+                or (level == "framework" and one.scope == framework)
+                or (level, one.scope) in scopes
+            ):
+                return one.judge
+        return self.shipped
+
+
+@lru_cache(maxsize=1024)
+def needs_children(judge: Judge) -> bool:
+    """Say whether a policy looks at the states of child competencies."""
+    rules = parts_of(judge.document.requirement)
+    return any(isinstance(rule, Covers | PointsFromChildren) for _, rule in rules)
+
+
+def scopes_of(enrolments: Iterable[EnrolmentRecorded], on: date) -> Scopes:
+    """List where a learner is enrolled on a day: (level, name), both ends of it inclusive."""
+    return frozenset(
+        (level, name)
+        for enrolment in enrolments
+        if (enrolment.starts_on or date.min) <= on <= (enrolment.ends_on or date.max)
+        for level, name in (
+            ("state", enrolment.state),
+            ("district", enrolment.district),
+            ("school", enrolment.school),
+            ("programme", enrolment.programme),
+        )
+        if name
+    )

@@ -1,0 +1,140 @@
+"""Who may assert what, at the time it occurred.
+
+Authority is held against `occurred_at`: a grant that arrives later may release evidence that
+was waiting for it, and a suspension takes back nothing that occurred before it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ledger.domain.evidence import EvidenceKind
+from ledger.domain.facts import (
+    AuthorityGranted,
+    AuthorityRevoked,
+    Fact,
+    ProviderReinstated,
+    ProviderSuspended,
+)
+from ledger.domain.ids import FrameworkId, ProviderId
+from projections.frameworks import Resolved, keys, wanted_keys
+from projections.policies.observation import Exclusion
+
+_EVER = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+Excluded = tuple[Exclusion, str]
+
+
+@dataclass(slots=True)
+class _Grant:
+    name: str
+    kinds: frozenset[EvidenceKind]
+    frameworks: frozenset[FrameworkId]
+    competencies: frozenset[str]
+    starts: datetime
+    ends: datetime  # inclusive
+    before: datetime  # exclusive; moved by a revocation
+
+    def covers(self, kind: EvidenceKind, resolved: Resolved) -> bool:
+        return (
+            (not self.kinds or kind in self.kinds)
+            and (not self.frameworks or resolved.framework in self.frameworks)
+            and (not self.competencies or not self.competencies.isdisjoint(keys(resolved.item)))
+        )
+
+
+class _Provider:
+    """Grants and suspensions of one provider."""
+
+    __slots__ = ("cache", "grants", "suspensions")
+
+    def __init__(self) -> None:
+        self.grants: list[_Grant] = []
+        self.suspensions: list[tuple[datetime, datetime]] = []
+        self.cache: dict[tuple[str, str, str], tuple[_Grant, ...]] = {}
+
+    def grant(self, fact: AuthorityGranted) -> None:
+        self.grants.append(
+            _Grant(
+                name=fact.grant,
+                kinds=frozenset(fact.kinds),
+                frameworks=frozenset(fact.frameworks),
+                competencies=wanted_keys(fact.competencies),
+                starts=aware(fact.starts_at) if fact.starts_at else _EVER,
+                ends=aware(fact.ends_at) if fact.ends_at else _NEVER,
+                before=_NEVER,
+            )
+        )
+
+    def revoke(self, fact: AuthorityRevoked) -> None:
+        for grant in self.grants:
+            if grant.name == fact.grant:
+                grant.before = min(grant.before, aware(fact.ends_at))
+
+    def reinstate(self, at: datetime) -> None:
+        self.suspensions = [
+            (start, min(end, at) if end == _NEVER else end)
+            for start, end in self.suspensions
+            if start < at or end != _NEVER
+        ]
+
+    def covering(self, kind: EvidenceKind, resolved: Resolved) -> tuple[_Grant, ...]:
+        key = (kind, resolved.competency, resolved.version)
+        found = self.cache.get(key)
+        if found is None:
+            found = tuple(grant for grant in self.grants if grant.covers(kind, resolved))
+            self.cache[key] = found
+        return found
+
+
+class Authority:
+    """A fold over grants, revocations, suspensions and reinstatements."""
+
+    __slots__ = ("_providers",)
+
+    def __init__(self) -> None:
+        self._providers: dict[ProviderId, _Provider] = {}
+
+    def apply(self, fact: Fact) -> ProviderId | None:
+        """Take over a fact; give the provider whose standing it may change."""
+        match fact:
+            case AuthorityGranted():
+                self._of(fact.provider).grant(fact)
+            case AuthorityRevoked():
+                self._of(fact.provider).revoke(fact)
+            case ProviderSuspended():
+                self._of(fact.provider).suspensions.append((aware(fact.starts_at), _NEVER))
+            case ProviderReinstated():
+                self._of(fact.provider).reinstate(aware(fact.at))
+            case _:
+                return None
+        return fact.provider
+
+    def standing(
+        self, provider: ProviderId, kind: EvidenceKind, resolved: Resolved, occurred_at: datetime
+    ) -> Excluded | None:
+        """Say why the provider may not assert this, or None where it may."""
+        known = self._providers.get(provider)
+        if known is None:
+            return "outside_authority", "the provider was granted no authority"
+        for start, end in known.suspensions:
+            if start <= occurred_at < end:
+                return "provider_suspended", f"suspended from {start.isoformat()}"
+        covering = known.covering(kind, resolved)
+        for grant in covering:
+            if grant.starts <= occurred_at <= grant.ends and occurred_at < grant.before:
+                return None
+        when = "at that time" if covering else "on this competency"
+        return "outside_authority", f"no authority for {kind.replace('_', ' ')} {when}"
+
+    def _of(self, provider: ProviderId) -> _Provider:
+        known = self._providers.setdefault(provider, _Provider())
+        known.cache.clear()
+        return known
+
+
+def aware(moment: datetime) -> datetime:
+    """Read a time without an offset as UTC: a fold is total, whatever was stored."""
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

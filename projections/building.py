@@ -1,0 +1,68 @@
+"""Filling the tables of a new generation: whole records, each pair judged once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from psycopg import Cursor
+
+from ledger.domain.catalogue import Recorded
+from ledger.domain.ids import LearnerId, ProviderId
+from ledger.store.reader import LEARNER_TOPICS
+from projections import packing
+from projections.learner import LearnerRecord
+from projections.mastery import judge_observed
+from projections.observing import Observed
+from projections.registry import Registry
+from projections.rows import Quality, Writes, count, learner_row, mastery_row, observation_rows
+from projections.writing import write
+
+_OF_LEARNERS = frozenset(LEARNER_TOPICS)
+
+
+class Builder:
+    """Folds whole streams and keeps their rows until they are written by COPY."""
+
+    def __init__(self, registry: Registry, *, on: datetime) -> None:
+        self._registry, self._on = registry, on
+        self._observations: list[bytes] = []
+        self._mastery: list[bytes] = []
+        self._learners: list[bytes] = []
+        self._providers: dict[ProviderId, Quality] = {}
+        self.facts = 0
+        """Facts whose rows are not written yet."""
+
+    def add(self, stream: Sequence[Recorded]) -> None:
+        """Fold one stream; one that is not a learner's adds nothing."""
+        self.facts += len(stream)
+        facts = [one for one in stream if one.topic in _OF_LEARNERS]
+        if not facts:
+            return
+        learner = LearnerId(facts[0].stream)
+        record = LearnerRecord(learner)
+        for recorded in facts:
+            record.apply(recorded)
+            count(self._providers, recorded.fact, recorded.recorded_at)
+        for piece in record.pieces.values():
+            for row in observation_rows(learner, piece, self._registry, history=True):
+                self._observations.append(packing.observation(row))
+        observed = Observed(record, self._registry)
+        for name, verdict in judge_observed(observed, on=self._on).items():
+            judged = mastery_row(learner, verdict, self._registry, observed.position_of(name))
+            self._mastery.append(packing.mastery(judged))
+        self._learners.append(packing.learner(learner_row(record)))
+
+    def write(self, cursor: Cursor[Any], generation: int) -> None:
+        """COPY the rows kept so far."""
+        packing.copy_observations(cursor, generation, self._observations)
+        packing.copy_mastery(cursor, generation, self._mastery)
+        packing.copy_learners(cursor, generation, self._learners)
+        for rows in (self._observations, self._mastery, self._learners):
+            rows.clear()
+        self.facts = 0
+
+    def write_providers(self, cursor: Cursor[Any], generation: int) -> None:
+        """Write the counts per provider, at the end."""
+        write(cursor, generation, Writes(providers=self._providers), sequence=None)

@@ -1,0 +1,147 @@
+"""The live engine: follows the log and keeps the views, in one transaction with its position.
+
+A kill at any moment loses nothing and repeats nothing: views and position are committed
+together. Several engines may run; whoever holds the live generation's row writes, and the others
+go on from where it left off.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from typing import Any
+
+from psycopg import Connection, Cursor
+
+from ledger.config import Settings
+from ledger.domain.ids import Position
+from ledger.errors import StoreUnavailableError
+from ledger.service import Ledger
+from projections import statements, views
+from projections.following import Follower
+from projections.rebuild import rebuild
+from projections.views import Generation
+
+_log = logging.getLogger(__name__)
+WAIT_S_MAX = 1.0  # a stopping engine is heard within this time
+RETRY_S = 0.5
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Engine:
+    """Keeps the live generation of views up to date; used by one thread at a time."""
+
+    def __init__(
+        self, ledger: Ledger, settings: Settings, *, clock: Callable[[], datetime] = _utc_now
+    ) -> None:
+        self._ledger, self._settings, self._clock = ledger, settings, clock
+        self._margin = timedelta(milliseconds=settings.due_margin_ms)
+        self._follower: Follower | None = None
+
+    def catch_up(self) -> int:
+        """Take over all that is in the log, and all that has fallen due; give how many facts.
+
+        Raises:
+            StoreUnavailableError: PostgreSQL does not answer; what was committed stands.
+        """
+        with views.connected(self._ledger.conninfo) as connection:
+            self._prepare(connection)
+            return self._catch_up(connection)
+
+    def run(self, stop: Event) -> None:
+        """Follow the log until `stop` is set, over any failure of PostgreSQL."""
+        while not stop.is_set():
+            try:
+                with views.connected(self._ledger.conninfo) as connection:
+                    self._prepare(connection)
+                    while not stop.is_set():
+                        self._catch_up(connection, stop)
+                        self._wait(connection)
+            except StoreUnavailableError:
+                _log.warning("the views wait for PostgreSQL")
+                stop.wait(RETRY_S)
+
+    def position(self) -> Position:
+        """Give the position that the views have reached."""
+        with views.connected(self._ledger.conninfo) as connection:
+            return views.prepare(connection).position
+
+    # -- inside -----------------------------------------------------------------------------
+
+    def _prepare(self, connection: Connection[Any]) -> None:
+        found = views.prepare(connection)
+        if found.shape != views.SHAPE:
+            _log.warning(
+                "the views have shape %s and need %s: rebuilding", found.shape, views.SHAPE
+            )
+            rebuild(self._ledger, self._settings)
+
+    def _catch_up(self, connection: Connection[Any], stop: Event | None = None) -> int:
+        total = 0
+        while stop is None or not stop.is_set():
+            taken = self._take_batch(connection)
+            if not taken:
+                break
+            total += taken
+        return total
+
+    def _take_batch(self, connection: Connection[Any]) -> int:
+        """Take one batch, or what has fallen due where the log has nothing new."""
+        try:
+            with connection.transaction(), connection.cursor() as cursor:
+                follower = self._following(cursor)
+                _, position, _ = follower.reached
+                facts = self._ledger.log.after(
+                    position, limit=self._settings.engine_batch_facts_max
+                )
+                if facts:
+                    follower.take(cursor, facts)
+                    views.reach(cursor, *follower.reached)
+                elif self._due_before(cursor, follower, self._clock() - self._margin):
+                    views.reach(cursor, *follower.reached)
+                return len(facts)
+        except BaseException:
+            self._follower = None  # it may be ahead of what was committed
+            raise
+
+    def _following(self, cursor: Cursor[Any]) -> Follower:
+        found = views.live(cursor, locked=True)
+        assert found is not None
+        if self._follower is None or self._follower.reached != _reached(found):
+            self._follower = Follower(
+                self._ledger.log, found, learners_max=self._settings.engine_learners_cached_max
+            )
+        return self._follower
+
+    def _due_before(self, cursor: Cursor[Any], follower: Follower, until: datetime) -> int:
+        due_at = self._next_due(cursor, follower.reached[0])
+        return follower.emit_due(cursor, until) if due_at and due_at <= until else 0
+
+    def _next_due(self, cursor: Cursor[Any], generation: int) -> datetime | None:
+        cursor.execute(statements.query("next_due", generation=generation))
+        row = cursor.fetchone()
+        due_at: datetime | None = row[0] if row else None
+        return due_at
+
+    def _wait(self, connection: Connection[Any]) -> None:
+        """Wait for the log to go on, or for the next due time."""
+        follower = self._follower
+        if follower is None:
+            return
+        generation, position, _ = follower.reached
+        timeout_s = WAIT_S_MAX
+        with connection.cursor() as cursor:
+            due_at = self._next_due(cursor, generation)
+        if due_at is not None:
+            left = (due_at + self._margin - self._clock()).total_seconds()
+            timeout_s = min(timeout_s, max(left, 0.01))
+        self._ledger.log.wait(position, timeout_s=timeout_s)
+
+
+def _reached(found: Generation) -> tuple[int, Position, datetime]:
+    return found.generation, found.position, found.clock

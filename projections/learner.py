@@ -1,0 +1,197 @@
+"""One learner's record: the fold over the facts of one stream.
+
+Total: a fact it does not know is carried past. In place: copying a thousand entries for each of
+a thousand facts would make a fold quadratic, so whoever folds owns the record. The same facts in
+the same order make an equal record, wherever the fold stopped and went on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Self
+
+from ledger.domain.catalogue import Recorded
+from ledger.domain.evidence import Evidence
+from ledger.domain.facts import (
+    EnrolmentRecorded,
+    EvidenceCorrected,
+    EvidenceRecorded,
+    EvidenceWithdrawn,
+    LearnerIdentified,
+)
+from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
+
+_DIGITS = re.compile(r"(\d+)")
+_NOWHERE = Position(0)
+_NOBODY_YET = datetime.min.replace(tzinfo=UTC)
+
+VersionKey = tuple[tuple[int, int, str], ...]
+ExternalName = tuple[ProviderId, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a provider said before it said otherwise: held from `position` to `ended_position`."""
+
+    position: Position
+    recorded_at: datetime
+    evidence: Evidence
+    ended_position: Position
+
+
+@dataclass(slots=True)
+class Piece:
+    """One piece of evidence as it stands.
+
+    `position` and `recorded_at` are of the fact whose content holds now; `first_position` is
+    of the evidence itself. `earlier` keeps what held before, oldest first.
+    """
+
+    id: EvidenceId
+    provider: ProviderId
+    first_position: Position
+    position: Position
+    recorded_at: datetime
+    evidence: Evidence
+    earlier: tuple[Said, ...] = ()
+    newest: VersionKey | None = None
+    withdrawn_position: Position | None = None
+    withdrawn_reason: str = ""
+
+
+@dataclass(slots=True)
+class LearnerRecord:
+    """All that the ledger holds about one learner, up to `position`."""
+
+    learner: LearnerId
+    version: int = 0
+    position: Position = _NOWHERE
+    recorded_at: datetime = _NOBODY_YET
+    facts: int = 0
+    withdrawn: int = 0
+    pieces: dict[EvidenceId, Piece] = field(default_factory=dict)
+    enrolments: dict[ExternalName, EnrolmentRecorded] = field(default_factory=dict)
+    identities: list[LearnerIdentified] = field(default_factory=list)
+    by_external: dict[ExternalName, EvidenceId] = field(default_factory=dict)
+    revised_by: dict[ExternalName, tuple[EvidenceId, ...]] = field(default_factory=dict)
+
+    @classmethod
+    def fold(cls, learner: LearnerId, facts: Iterable[Recorded]) -> Self:
+        """Fold facts, oldest first, into a new record."""
+        record = cls(learner)
+        for recorded in facts:
+            record.apply(recorded)
+        return record
+
+    def apply(self, recorded: Recorded) -> tuple[EvidenceId, ...]:
+        """Take over the next fact; give the evidence that may read differently now."""
+        self.version = recorded.version
+        self.position = recorded.position
+        self.recorded_at = recorded.recorded_at
+        self.facts += 1
+        fact = recorded.fact
+        match fact:
+            case EvidenceRecorded():
+                return self._record(fact, recorded)
+            case EvidenceCorrected():
+                return self._correct(fact, recorded)
+            case EvidenceWithdrawn(id=evidence, reason=reason):
+                piece = self.pieces.get(evidence)
+                if piece is None or piece.withdrawn_position is not None:
+                    return ()
+                piece.withdrawn_position, piece.withdrawn_reason = recorded.position, reason
+                self.withdrawn += 1
+                return (evidence,)
+            case EnrolmentRecorded():
+                self.enrolments[fact.provider, fact.external_id] = fact
+            case LearnerIdentified():
+                self.identities.append(fact)
+            case _:
+                pass
+        return ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """List the learner's names, the one given last first. Personal."""
+        found = [identity.name for identity in reversed(self.identities) if identity.name]
+        return tuple(dict.fromkeys(found))
+
+    def revises(self, piece: Piece) -> EvidenceId | None:
+        """Find the earlier work that a piece improves, within this learner's record."""
+        evidence = piece.evidence
+        if evidence.revises is not None or evidence.revises_external is None:
+            return evidence.revises
+        found = self.by_external.get((piece.provider, evidence.revises_external))
+        return found if found != piece.id else None
+
+    def copy(self) -> LearnerRecord:
+        """Give a record that can be folded on without changing this one."""
+        twin = copy(self)
+        twin.pieces = {name: copy(piece) for name, piece in self.pieces.items()}
+        twin.enrolments, twin.identities = dict(self.enrolments), list(self.identities)
+        twin.by_external, twin.revised_by = dict(self.by_external), dict(self.revised_by)
+        return twin
+
+    def _record(self, fact: EvidenceRecorded, recorded: Recorded) -> tuple[EvidenceId, ...]:
+        if fact.id in self.pieces:
+            return ()
+        evidence = fact.evidence
+        source = evidence.source
+        position = recorded.position
+        self.pieces[fact.id] = Piece(
+            fact.id, fact.provider, position, position, recorded.recorded_at, evidence
+        )
+        name = (fact.provider, source.external_id)
+        self.by_external.setdefault(name, fact.id)
+        if evidence.revises_external is not None:
+            self._await(fact.id, (fact.provider, evidence.revises_external))
+        waiting = self.revised_by.get(name)
+        return (fact.id, *waiting) if waiting else (fact.id,)
+
+    def _correct(self, fact: EvidenceCorrected, recorded: Recorded) -> tuple[EvidenceId, ...]:
+        piece = self.pieces.get(fact.id)
+        if piece is None or piece.withdrawn_position is not None:
+            return ()
+        if not _supersedes(fact.evidence, piece):
+            return ()
+        said = Said(piece.position, piece.recorded_at, piece.evidence, recorded.position)
+        piece.earlier = (*piece.earlier, said)
+        piece.position, piece.recorded_at = recorded.position, recorded.recorded_at
+        piece.evidence = fact.evidence
+        if fact.evidence.revises_external is not None:
+            self._await(fact.id, (piece.provider, fact.evidence.revises_external))
+        return (fact.id,)
+
+    def _await(self, evidence: EvidenceId, name: ExternalName) -> None:
+        waiting = self.revised_by.get(name, ())
+        if evidence not in waiting:
+            self.revised_by[name] = (*waiting, evidence)
+
+
+def _supersedes(evidence: Evidence, piece: Piece) -> bool:
+    """Say whether a correction holds; one that names no version was meant by hand, and does."""
+    version = evidence.source.external_version
+    if version is None:
+        return True
+    found = version_key(version)
+    newest = piece.newest
+    if newest is None:
+        first = (piece.earlier[0] if piece.earlier else piece).evidence.source.external_version
+        newest = version_key(first) if first is not None else None
+    if newest is not None and found < newest:
+        return False
+    piece.newest = found
+    return True
+
+
+def version_key(version: str) -> VersionKey:
+    """Order a provider's version names: numbers by value (2 before 10), the rest as text."""
+    return tuple(
+        (0, int(part), "") if part.isascii() and part.isdigit() else (1, 0, part)
+        for part in _DIGITS.split(version)
+        if part
+    )

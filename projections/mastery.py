@@ -1,0 +1,151 @@
+"""Mastery: every competency of a learner's record, judged by the policy that decides on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from ledger.domain.ids import CompetencyId
+from projections.adoption import needs_children
+from projections.learner import LearnerRecord
+from projections.observing import Observed
+from projections.policies.judge import Judge
+from projections.policies.verdict import Verdict
+from projections.registry import Registry, day_of
+
+Verdicts = dict[CompetencyId, Verdict]
+
+
+def judge_all(
+    record: LearnerRecord, registry: Registry, *, on: datetime, policy: Judge | None = None
+) -> Verdicts:
+    """Judge every competency that some evidence bears on, in the order of their names.
+
+    With `policy`, that one decides everywhere, adopted or not.
+    """
+    return judge_observed(Observed(record, registry), on=on, policy=policy)
+
+
+def judge_one(
+    record: LearnerRecord,
+    registry: Registry,
+    competency: CompetencyId,
+    *,
+    on: datetime,
+    policy: Judge | None = None,
+) -> Verdict:
+    """Judge one competency, also where no evidence bears on it."""
+    return Bench(Observed(record, registry), on=on, policy=policy).judge(competency)
+
+
+def judge_observed(observed: Observed, *, on: datetime, policy: Judge | None = None) -> Verdicts:
+    """Judge all competencies of a record that is read already."""
+    bench = Bench(observed, on=on, policy=policy)
+    return {name: bench.judge(name) for name in sorted(bench.competencies())}
+
+
+class Bench:
+    """Judges the competencies of one record at one moment."""
+
+    __slots__ = (
+        "_above", "_enrolments", "_judged", "_judges", "_moved", "_observed", "_on", "_policy",
+        "_registry",
+    )  # fmt: skip
+
+    def __init__(self, observed: Observed, *, on: datetime, policy: Judge | None = None) -> None:
+        self._observed, self._registry, self._on = observed, observed.registry, on
+        self._policy = policy
+        self._enrolments = tuple(observed.record.enrolments.values())
+        self._judges: dict[str | None, Judge] = {}
+        self._judged: dict[CompetencyId, Verdict] = {}
+        self._above: set[CompetencyId] | None = None
+        self._moved: datetime | None = None
+        if policy is None:
+            self._moved = self._registry.adoptions.turns_after(day_of(on), self._enrolments)
+
+    def competencies(self) -> set[CompetencyId]:
+        """Give what some evidence bears on, itself or by way of its children."""
+        own = {name for name, line in self._observed.lines.items() if line.seen}
+        return own | self._all_above() if self._rolls_up() else own
+
+    def has(self, competency: CompetencyId) -> bool:
+        """Say whether some evidence bears on a competency, itself or by way of its children."""
+        line = self._observed.lines.get(competency)
+        return bool(line and line.seen) or (self._rolls_up() and competency in self._all_above())
+
+    def with_parents(self, touched: set[CompetencyId]) -> set[CompetencyId]:
+        """Add the competencies whose policy looks at a touched one as a child."""
+        return touched | self._over(touched) if self._rolls_up() else touched
+
+    def judge(self, competency: CompetencyId) -> Verdict:
+        """Judge one competency; `due_at` is when time alone may next change the answer."""
+        found = self._judged.get(competency)
+        if found is None:
+            found = self._judged[competency] = self._judge(competency, ())
+        return found
+
+    # -- inside -----------------------------------------------------------------------------
+
+    def _judge(self, competency: CompetencyId, under: tuple[CompetencyId, ...]) -> Verdict:
+        line = self._observed.lines.get(competency)
+        judge = self._deciding(competency)
+        children = self._children(competency, under) if needs_children(judge) else {}
+        # What time excludes is left to the policy, which may count what is dated ahead.
+        verdict = judge(
+            line.seen if line is not None else (),
+            competency=competency, on=self._on,
+            children={name: one.state for name, one in children.items()},
+        )  # fmt: skip
+        turns = line.turns_after(self._on) if line is not None else None
+        if self._moved is None and turns is None and not children:
+            return verdict
+        moments = (verdict.due_at, turns, self._moved, *(one.due_at for one in children.values()))
+        soonest = min((moment for moment in moments if moment is not None), default=None)
+        return verdict if soonest == verdict.due_at else replace(verdict, due_at=soonest)
+
+    def _deciding(self, competency: CompetencyId) -> Judge:
+        if self._policy is not None:
+            return self._policy
+        line = self._observed.lines.get(competency)
+        if line is not None:
+            framework = line.framework
+        else:
+            described = self._registry.frameworks.describe(competency)
+            framework = described.framework if described else None
+        found = self._judges.get(framework)
+        if found is None:
+            found = self._registry.policy_for(framework, self._enrolments, self._on)
+            self._judges[framework] = found
+        return found
+
+    def _children(self, competency: CompetencyId, under: tuple[CompetencyId, ...]) -> Verdicts:
+        # A framework whose tree runs in a circle must not run this program in one.
+        path = (*under, competency)
+        names = self._registry.frameworks.children(competency)
+        return {name: self._judge(name, path) for name in names if name not in path}
+
+    def _rolls_up(self) -> bool:
+        if self._policy is not None:
+            return needs_children(self._policy)
+        return self._registry.adoptions.needs_children
+
+    def _all_above(self) -> set[CompetencyId]:
+        if self._above is None:
+            own = {name for name, line in self._observed.lines.items() if line.seen}
+            self._above = self._over(own)
+        return self._above
+
+    def _over(self, names: set[CompetencyId]) -> set[CompetencyId]:
+        """Give all ancestors, by any path, that a policy judges by their children."""
+        found: set[CompetencyId] = set()
+        seen = set(names)
+        pending = list(names)
+        while pending:
+            for parent in self._registry.frameworks.parents(pending.pop()):
+                if parent not in seen:
+                    seen.add(parent)
+                    pending.append(parent)
+                if needs_children(self._deciding(parent)):
+                    found.add(parent)
+        return found

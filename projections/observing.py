@@ -1,0 +1,254 @@
+"""A learner's evidence as observations: what a policy is given, one list per competency.
+
+Order is by `(occurred_at, first_position)`; arrival order decides nothing. What may not count,
+whatever a policy says, carries its reason in `excluded`.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from ledger.domain.evidence import JUDGED_KINDS, Alignment, Evidence, Result
+from ledger.domain.ids import CompetencyId, EvidenceId, FrameworkId, Position
+from projections.authority import Excluded, aware
+from projections.frameworks import Resolved
+from projections.learner import LearnerRecord, Piece
+from projections.policies.observation import Observation
+from projections.policies.periods import moment_after
+from projections.registry import Registry
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_NO_RESULT = Result()
+_ONE = Decimal(1)
+
+
+class Line:
+    """The observations on one competency, oldest occurrence first."""
+
+    __slots__ = ("_expiring", "_latest", "framework", "position", "seen")
+
+    def __init__(self, framework: FrameworkId | None) -> None:
+        self.framework = framework
+        self.seen: list[Observation] = []
+        self.position = Position(0)
+        """Of the last evidence or correction among them."""
+        self._latest = _LONG_AGO
+        self._expiring = False
+
+    def add(self, observation: Observation) -> None:
+        """Append, for a caller who sorts afterwards."""
+        self.seen.append(observation)
+        self.position = max(self.position, observation.position)
+        self._latest = max(self._latest, observation.occurred_at)
+        if observation.valid_until is not None:
+            self._expiring = True
+
+    def sort(self) -> None:
+        """Put the observations in order."""
+        if len(self.seen) > 1:
+            self.seen.sort(key=_order)
+
+    def replace(self, evidence: EvidenceId, observation: Observation | None) -> None:
+        """Put in what one piece of evidence says now, or take it out."""
+        self.seen = [seen for seen in self.seen if seen.evidence != evidence]
+        if observation is not None:
+            insort(self.seen, observation, key=_order)
+            self._latest = max(self._latest, observation.occurred_at)
+            self._expiring = self._expiring or observation.valid_until is not None
+        self.position = max((seen.position for seen in self.seen), default=Position(0))
+
+    def at(self, on: datetime) -> Sequence[Observation]:
+        """Give the observations with what time alone excludes at that moment."""
+        if not self._expiring and self._latest <= on:
+            return self.seen
+        return [_timed(observation, on) for observation in self.seen]
+
+    def turns_after(self, on: datetime) -> datetime | None:
+        """Give the next moment at which time alone changes what counts here."""
+        if not self._expiring and self._latest <= on:
+            return None
+        moments = [seen.occurred_at for seen in self.seen if seen.occurred_at > on]
+        for seen in self.seen:
+            if seen.valid_until is not None and seen.valid_until >= on:
+                expired = moment_after(seen.valid_until)
+                moments += [expired] if expired is not None else []
+        return min(moments, default=None)
+
+
+class Observed:
+    """A record read through a registry; kept up to date piece by piece."""
+
+    __slots__ = ("_bears_on", "lines", "record", "registry", "revision")
+
+    def __init__(self, record: LearnerRecord, registry: Registry) -> None:
+        self.record, self.registry = record, registry
+        self.revision = -1
+        self.lines: dict[CompetencyId, Line] = {}
+        self._bears_on: dict[EvidenceId, tuple[CompetencyId, ...]] = {}
+        self.reread()
+
+    def reread(self) -> set[CompetencyId]:
+        """Read everything anew, as after a change of the registry; give what it is about."""
+        before = set(self.lines)
+        self.lines, self._bears_on = {}, {}
+        lines = self.lines
+        for piece in self.record.pieces.values():
+            found = observe(piece, self.record, self.registry)
+            self._bears_on[piece.id] = tuple(found)
+            for competency, (observation, framework) in found.items():
+                line = lines.get(competency)
+                if line is None:
+                    line = lines[competency] = Line(framework)
+                line.add(observation)
+        for line in lines.values():
+            line.sort()
+        self.revision = self.registry.revision
+        return before | set(lines)
+
+    def touch(self, changed: Iterable[EvidenceId]) -> set[CompetencyId]:
+        """Read some evidence anew; give the competencies it bears on, or bore on before."""
+        touched: set[CompetencyId] = set()
+        for evidence in changed:
+            piece = self.record.pieces.get(evidence)
+            if piece is None:
+                continue
+            found = observe(piece, self.record, self.registry)
+            before = self._bears_on.get(evidence, ())
+            for competency in before:
+                if competency not in found:
+                    self.lines[competency].replace(evidence, None)
+            for competency, (observation, framework) in found.items():
+                line = self.lines.setdefault(competency, Line(framework))
+                line.replace(evidence, observation)
+            self._bears_on[evidence] = tuple(found)
+            touched.update(before, found)
+        return touched
+
+    def competencies(self) -> list[CompetencyId]:
+        """List the competencies that some evidence bears on."""
+        return [competency for competency, line in self.lines.items() if line.seen]
+
+    def position_of(self, competency: CompetencyId) -> Position:
+        """Give the position of the last evidence or correction on a competency; 0 without any."""
+        line = self.lines.get(competency)
+        return line.position if line is not None else Position(0)
+
+    def at(self, competency: CompetencyId, on: datetime) -> Sequence[Observation]:
+        """Give the observations on one competency at a moment."""
+        line = self.lines.get(competency)
+        return line.at(on) if line else ()
+
+
+def observations(
+    record: LearnerRecord, registry: Registry, on: datetime
+) -> Mapping[CompetencyId, Sequence[Observation]]:
+    """Read a whole record: per competency, in order of occurrence, with reasons for exclusion.
+
+    Evidence on a competency that no framework has is listed under the name it was given.
+    """
+    observed = Observed(record, registry)
+    return {name: observed.at(name, on) for name in observed.competencies()}
+
+
+def observe(
+    piece: Piece, record: LearnerRecord, registry: Registry
+) -> dict[CompetencyId, tuple[Observation, FrameworkId | None]]:
+    """Read one piece: one observation per competency (of two alignments to one, the first)."""
+    found: dict[CompetencyId, tuple[Observation, FrameworkId | None]] = {}
+    for alignment in piece.evidence.alignments:
+        resolved = registry.frameworks.resolve(alignment)
+        name = resolved.competency if resolved else CompetencyId(alignment.competency)
+        if name not in found:
+            framework = resolved.framework if resolved else None
+            found[name] = (
+                _observation(piece, alignment, resolved, record=record, registry=registry),
+                framework,
+            )
+    return found
+
+
+def _observation(
+    piece: Piece, alignment: Alignment, resolved: Resolved | None, *,
+    record: LearnerRecord, registry: Registry,
+) -> Observation:  # fmt: skip
+    evidence = piece.evidence
+    result = alignment.result if alignment.result is not None else evidence.result
+    occurred_at = aware(evidence.occurred_at)
+    excluded, detail = _excluded(piece, resolved, result, registry) or (None, "")
+    credential = evidence.credential
+    until = credential.valid_until if credential is not None else None
+    return Observation(
+        evidence=piece.id,
+        competency=resolved.competency if resolved else CompetencyId(alignment.competency),
+        position=piece.position,
+        first_position=piece.first_position,
+        kind=evidence.kind,
+        occurred_at=occurred_at,
+        recorded_at=piece.recorded_at,
+        provider=piece.provider,
+        evaluator=evidence.evaluator.id if evidence.evaluator is not None else None,
+        result=result,
+        weight=alignment.weight,
+        context=evidence.context,
+        facets=evidence.facets,
+        revises=record.revises(piece),
+        hours=evidence.hours,
+        credential=credential.id if credential is not None else None,
+        valid_until=aware(until) if until is not None else None,
+        corrected=bool(piece.earlier),
+        excluded=excluded,
+        excluded_detail=detail,
+    )
+
+
+def _excluded(
+    piece: Piece, resolved: Resolved | None, result: Result | None, registry: Registry
+) -> Excluded | None:
+    evidence = piece.evidence
+    if piece.withdrawn_position is not None:
+        return "withdrawn", piece.withdrawn_reason
+    if evidence.kind not in JUDGED_KINDS:
+        return "activity", "participation and the learner's own words are shown, never judged"
+    if resolved is None:
+        return "unknown_competency", "no framework that was published has it"
+    verification = evidence.verification
+    if not verification.verified or verification.status in _UNSOUND:
+        return "unverified", f"{verification.method}: {verification.status}"
+    standing = registry.authority.standing(
+        piece.provider, evidence.kind, resolved, aware(evidence.occurred_at)
+    )
+    return standing or _unusable(evidence, result or _NO_RESULT)
+
+
+_UNSOUND = frozenset({"revoked", "suspended"})
+
+
+def _unusable(evidence: Evidence, result: Result) -> Excluded | None:
+    if result.status != "final":
+        return "not_final", f"the result is {result.status.replace('_', ' ')}"
+    # A credential says by being awarded that its holder met it; no score is expected of it.
+    says_nothing = result.score is None and result.level is None and result.success is None
+    if says_nothing and evidence.kind != "credential":
+        return "no_result", "nothing in it says how well it went"
+    return None
+
+
+def _timed(observation: Observation, on: datetime) -> Observation:
+    if observation.excluded is not None:
+        return observation
+    if observation.occurred_at > on:
+        return replace(observation, excluded="not_yet_occurred", excluded_detail="")
+    until = observation.valid_until
+    if until is not None and until < on:
+        detail = f"it was valid until {until.isoformat()}"
+        return replace(observation, excluded="credential_expired", excluded_detail=detail)
+    return observation
+
+
+def _order(observation: Observation) -> tuple[datetime, Position]:
+    return observation.occurred_at, observation.first_position

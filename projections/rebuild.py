@@ -1,0 +1,161 @@
+"""Rebuilding the views: a new generation beside the live one, then one switch.
+
+Readers see the old generation until the switch and the new one from then on, never a half of
+one. Interrupted, a rebuild leaves a generation that nobody reads; the next one drops it and
+begins anew. The feed of changes goes on: where the new generation says something else than the
+old one, that is announced with the cause `rebuild`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from psycopg import Connection, Cursor
+
+from ledger.config import Settings
+from ledger.domain.ids import Position
+from ledger.service import Ledger
+from projections import statements, views
+from projections.building import Builder
+from projections.following import Follower
+from projections.registry import Registry
+from projections.rows import Change, change_id
+from projections.views import Generation
+from projections.writing import put_changes
+
+REBUILD_LOCK = 0x6D61_7374_6572_7C
+Progress = Callable[[int, int], None]
+"""Called with how many facts are done, and of how many."""
+
+
+class Rebuilt(NamedTuple):
+    """What a rebuild did."""
+
+    generation: int
+    facts: int
+    changes: int
+
+
+def rebuild(
+    ledger: Ledger, settings: Settings, *, progress: Progress = lambda _done, _all: None
+) -> Rebuilt:
+    """Build the views anew from the log and switch to them.
+
+    A second rebuild waits for the first. The live engine may run meanwhile.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer; the live views stand as they are.
+    """
+    with views.connected(ledger.conninfo) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (REBUILD_LOCK,))
+        found = _begin(connection, ledger)
+        facts = _fill(connection, ledger, settings, found, progress=progress)
+        changes = _catch_up_and_switch(connection, ledger, settings, found)
+        return Rebuilt(found.generation, facts, changes)
+
+
+def _begin(connection: Connection[Any], ledger: Ledger) -> Generation:
+    """Drop what an interrupted rebuild left; begin at the live generation's position and clock."""
+    with connection.transaction(), connection.cursor() as cursor:
+        views.ensure_shared(cursor)
+        left = views.building(cursor)
+        if left is not None:
+            views.discard(cursor, left.generation)
+        position, clock = _target(cursor, ledger)
+        number = views.begin(cursor, "building", position=position, clock=clock)
+    return Generation(number, views.SHAPE, position, clock)
+
+
+def _target(cursor: Cursor[Any], ledger: Ledger) -> tuple[Position, datetime]:
+    # Never past the live generation: facts it has not seen yet are announced by the engine,
+    # one by one, and not as differences made by the rebuild.
+    live = views.live(cursor)
+    if live is not None and live.position > 0:
+        return live.position, live.clock
+    head = ledger.log.head()
+    return head, ledger.log.recorded_at(head) if head else views.BEGINNING
+
+
+def _fill(
+    connection: Connection[Any], ledger: Ledger, settings: Settings, found: Generation, *,
+    progress: Progress,
+) -> int:  # fmt: skip
+    registry = Registry.fold(ledger.log.reference(until=found.position))
+    builder = Builder(registry, on=found.clock)
+    done = 0
+    with connection.cursor() as cursor:
+        streams = ledger.log.by_learner(
+            until=found.position, facts_max=settings.rebuild_batch_facts_max
+        )
+        for stream in streams:
+            builder.add(stream)
+            done += len(stream)
+            if builder.facts >= settings.rebuild_batch_facts_max:
+                builder.write(cursor, found.generation)
+                progress(done, found.position)
+        builder.write(cursor, found.generation)
+        progress(done, found.position)
+        cursor.execute(statements.script("generation_keys", generation=found.generation))
+        builder.write_providers(cursor, found.generation)
+    return done
+
+
+def _catch_up_and_switch(
+    connection: Connection[Any], ledger: Ledger, settings: Settings, found: Generation
+) -> int:
+    follower = Follower(
+        ledger.log, found, learners_max=settings.engine_learners_cached_max, feed=False
+    )
+    while True:
+        # Nearly all of it without holding up the live engine.
+        with connection.transaction(), connection.cursor() as cursor:
+            if not _take(cursor, ledger, settings, follower, live=views.live(cursor)):
+                break
+    with connection.transaction(), connection.cursor() as cursor:
+        live = views.live(cursor, locked=True)
+        while _take(cursor, ledger, settings, follower, live=live):
+            pass
+        if live is not None:
+            follower.emit_due(cursor, live.clock)
+        _, position, clock = follower.reached
+        views.reach(cursor, found.generation, position, max(clock, live.clock) if live else clock)
+        changes = _differences(cursor, found.generation, live, position=position, clock=clock)
+        put_changes(cursor, changes, sequence=views.last_sequence(cursor))
+        views.switch(cursor, found.generation, live)
+    return len(changes)
+
+
+def _take(
+    cursor: Cursor[Any], ledger: Ledger, settings: Settings, follower: Follower, *,
+    live: Generation | None,
+) -> int:  # fmt: skip
+    _, position, _ = follower.reached
+    if live is None or live.position <= position:
+        return 0
+    facts = ledger.log.after(position, limit=settings.engine_batch_facts_max, until=live.position)
+    follower.take(cursor, facts)
+    views.reach(cursor, *follower.reached)
+    return len(facts)
+
+
+def _differences(
+    cursor: Cursor[Any], generation: int, live: Generation | None, *,
+    position: Position, clock: datetime,
+) -> list[Change]:  # fmt: skip
+    if live is None:
+        query = statements.query("first_differences", generation=generation)
+    else:
+        query = statements.query("differences", generation=generation, old=live.generation)
+    return [
+        Change(
+            id=change_id(learner, competency, f"rebuild {generation}"),
+            learner=learner, competency=competency, from_state=was, to_state=state,
+            estimate=estimate, level=level, cause="rebuild", cause_position=position,
+            policy=policy, policy_digest=digest, framework_version=version,
+            effective_at=clock, recorded_at=clock,
+        )
+        for learner, competency, was, state, estimate, level, policy, digest, version
+        in cursor.execute(query)
+    ]  # fmt: skip

@@ -1,0 +1,88 @@
+"""All reference facts as one fold: providers and their authority, frameworks, policies.
+
+In place, as a learner's record is: whoever folds owns the registry. For another position it is
+folded anew (`Registry.fold`); reference facts are few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Self
+
+from ledger.domain.catalogue import Recorded
+from ledger.domain.evidence import Alignment
+from ledger.domain.facts import (
+    EnrolmentRecorded,
+    FrameworkPublished,
+    PolicyAdopted,
+    PolicyPublished,
+    ProviderRegistered,
+)
+from ledger.domain.ids import FrameworkId, Position, ProviderId
+from projections.adoption import NO_SCOPES, Adoptions, scopes_of
+from projections.authority import Authority
+from projections.frameworks import Frameworks, Resolved
+from projections.policies.judge import Judge
+
+
+class Registry:
+    """What learners' evidence is read against, up to `position`.
+
+    `revision` grows with every fact that may change how a record reads.
+    """
+
+    __slots__ = ("adoptions", "authority", "frameworks", "position", "providers", "revision")
+
+    def __init__(self) -> None:
+        self.position = Position(0)
+        self.revision = 0
+        self.providers: dict[ProviderId, ProviderRegistered] = {}
+        self.frameworks = Frameworks()
+        self.authority = Authority()
+        self.adoptions = Adoptions()
+
+    @classmethod
+    def fold(cls, facts: Iterable[Recorded]) -> Self:
+        """Fold reference facts, oldest first; facts about learners are carried past."""
+        registry = cls()
+        for recorded in facts:
+            registry.apply(recorded)
+        return registry
+
+    def apply(self, recorded: Recorded) -> None:
+        """Take over the next fact."""
+        fact = recorded.fact
+        self.position = recorded.position
+        match fact:
+            case ProviderRegistered():
+                self.providers[fact.provider] = fact
+                return
+            case FrameworkPublished():
+                self.frameworks.apply(fact)
+            case PolicyPublished():
+                self.adoptions.publish(fact)
+                return
+            case PolicyAdopted():
+                self.adoptions.adopt(fact)
+            case _:
+                if self.authority.apply(fact) is None:
+                    return
+        self.revision += 1
+
+    def resolve(self, alignment: Alignment) -> Resolved | None:
+        """Find which competency an alignment means, or None where no framework has it."""
+        return self.frameworks.resolve(alignment)
+
+    def policy_for(
+        self, framework: FrameworkId | None, enrolments: Iterable[EnrolmentRecorded], on: datetime
+    ) -> Judge:
+        """Give the policy that decides for a learner enrolled so, at that moment."""
+        day = day_of(on)
+        scopes = scopes_of(enrolments, day) if self.adoptions.by_enrolment else NO_SCOPES
+        return self.adoptions.deciding(framework, scopes, day)
+
+
+def day_of(on: datetime) -> date:
+    """Give the day in UTC."""
+    return on.astimezone(UTC).date()

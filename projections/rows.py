@@ -1,0 +1,220 @@
+"""What the views hold, as values: rows, and the writes that a run of facts amounts to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, NamedTuple
+from uuid import UUID, uuid5
+
+from ledger.domain.evidence import Evidence
+from ledger.domain.facts import EvidenceCorrected, EvidenceRecorded, EvidenceWithdrawn, Fact
+from ledger.domain.ids import (
+    CompetencyId,
+    EvidenceId,
+    FrameworkId,
+    LearnerId,
+    PolicyId,
+    Position,
+    ProviderId,
+)
+from projections.authority import aware
+from projections.learner import LearnerRecord, Piece
+from projections.policies.verdict import MasteryState, Verdict
+from projections.registry import Registry
+
+CauseKind = Literal["fact", "reference", "time", "rebuild"]
+_CHANGES = UUID("7d0f3b1e-6a0e-5c53-9d0a-3f4f0a4f8a11")  # namespace of the ids of changes
+
+
+class Cause(NamedTuple):
+    """Why a state changed: a fact about the learner or the reference data, or time alone."""
+
+    kind: CauseKind
+    position: Position | None
+    recorded_at: datetime
+    key: str
+
+
+class Change(NamedTuple):
+    """One entry of the feed, without its sequence number. `id` is a function of the cause."""
+
+    id: UUID
+    learner: LearnerId
+    competency: CompetencyId
+    from_state: str
+    to_state: str
+    estimate: Decimal | None
+    level: str | None
+    cause: CauseKind
+    cause_position: Position | None
+    policy: PolicyId
+    policy_digest: str
+    framework_version: str | None
+    effective_at: datetime
+    recorded_at: datetime
+
+
+class Pair(NamedTuple):
+    """What the views say now of one learner and one competency."""
+
+    state: MasteryState
+    due_at: datetime | None
+
+
+class ObservationRow(NamedTuple):
+    """One row of the observations view."""
+
+    learner: LearnerId
+    competency: CompetencyId
+    evidence: EvidenceId
+    position: Position
+    first_position: Position
+    ended_position: Position | None
+    provider: ProviderId
+    kind: str
+    framework: FrameworkId | None
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+class MasteryRow(NamedTuple):
+    """One row of the mastery view."""
+
+    learner: LearnerId
+    competency: CompetencyId
+    state: MasteryState
+    estimate: Decimal | None
+    level: str | None
+    policy: PolicyId
+    policy_digest: str
+    framework: FrameworkId | None
+    framework_version: str | None
+    since: datetime | None
+    due_at: datetime | None
+    position: Position
+
+
+class LearnerRow(NamedTuple):
+    """One row of the learner directory."""
+
+    learner: LearnerId
+    facts: int
+    evidence: int
+    withdrawn: int
+    last_position: Position
+    last_recorded_at: datetime
+
+
+class Closing(NamedTuple):
+    """An observation row that a later fact ended."""
+
+    evidence: EvidenceId
+    position: Position
+    by: Position
+
+
+@dataclass(slots=True)
+class Quality:
+    """What one provider sent; `delay_s` adds up the time from occurring to being recorded."""
+
+    evidence: int = 0
+    corrections: int = 0
+    withdrawals: int = 0
+    unverified: int = 0
+    unaligned: int = 0
+    delay_s: int = 0
+
+
+@dataclass(slots=True)
+class Writes:
+    """What a run of facts changes in the views, to be written in one go."""
+
+    observations: list[ObservationRow] = field(default_factory=list[ObservationRow])
+    closings: list[Closing] = field(default_factory=list[Closing])
+    rewritten: list[LearnerId] = field(default_factory=list[LearnerId])
+    mastery: dict[tuple[LearnerId, CompetencyId], MasteryRow | None] = field(
+        default_factory=dict[tuple[LearnerId, CompetencyId], MasteryRow | None]
+    )
+    changes: list[Change] = field(default_factory=list[Change])
+    learners: dict[LearnerId, LearnerRow] = field(default_factory=dict[LearnerId, LearnerRow])
+    providers: dict[ProviderId, Quality] = field(default_factory=dict[ProviderId, Quality])
+
+
+def change_id(learner: LearnerId, competency: CompetencyId, cause: str) -> UUID:
+    """Name a change by what caused it, so that a replay gives it the same name."""
+    return uuid5(_CHANGES, f"{learner}|{competency}|{cause}")
+
+
+def count(providers: dict[ProviderId, Quality], fact: Fact, recorded_at: datetime) -> None:
+    """Count a fact for the provider that sent it."""
+    if isinstance(fact, EvidenceRecorded):
+        evidence = fact.evidence
+        found = providers.get(fact.provider)
+        if found is None:
+            found = providers[fact.provider] = Quality()
+        found.evidence += 1
+        found.unverified += not evidence.verification.verified
+        found.unaligned += not evidence.alignments
+        delay = recorded_at - aware(evidence.occurred_at)
+        found.delay_s += delay.days * 86_400 + delay.seconds
+    elif isinstance(fact, EvidenceCorrected):
+        providers.setdefault(fact.provider, Quality()).corrections += 1
+    elif isinstance(fact, EvidenceWithdrawn):
+        providers.setdefault(fact.provider, Quality()).withdrawals += 1
+
+
+def observation_rows(
+    learner: LearnerId, piece: Piece, registry: Registry, *, history: bool
+) -> Iterator[ObservationRow]:
+    """Give the rows of what a piece says now; with `history`, also of what it said before."""
+    if history:
+        for said in piece.earlier:
+            yield from _rows(
+                learner, piece, said.evidence, registry,
+                place=(said.position, said.ended_position), recorded_at=said.recorded_at,
+            )  # fmt: skip
+    yield from _rows(
+        learner, piece, piece.evidence, registry,
+        place=(piece.position, piece.withdrawn_position), recorded_at=piece.recorded_at,
+    )  # fmt: skip
+
+
+def _rows(
+    learner: LearnerId, piece: Piece, evidence: Evidence, registry: Registry, *,
+    place: tuple[Position, Position | None], recorded_at: datetime,
+) -> Iterator[ObservationRow]:  # fmt: skip
+    done: set[CompetencyId] = set()
+    for alignment in evidence.alignments:
+        resolved = registry.frameworks.resolve(alignment)
+        competency = resolved.competency if resolved else CompetencyId(alignment.competency)
+        if competency not in done:
+            done.add(competency)
+            yield ObservationRow(
+                learner, competency, piece.id, place[0], piece.first_position, place[1],
+                piece.provider, evidence.kind, resolved.framework if resolved else None,
+                aware(evidence.occurred_at), recorded_at,
+            )  # fmt: skip
+
+
+def mastery_row(
+    learner: LearnerId, verdict: Verdict, registry: Registry, position: Position
+) -> MasteryRow:
+    """Give the row of a verdict; `position` is of the last fact it rests on."""
+    described = registry.frameworks.describe(verdict.competency)
+    return MasteryRow(
+        learner, verdict.competency, verdict.state, verdict.estimate, verdict.level,
+        verdict.policy, verdict.policy_digest,
+        described.framework if described else None, described.version if described else None,
+        verdict.since, verdict.due_at, position,
+    )  # fmt: skip
+
+
+def learner_row(record: LearnerRecord) -> LearnerRow:
+    """Give the directory's row of a record."""
+    return LearnerRow(
+        record.learner, record.facts, len(record.pieces), record.withdrawn,
+        record.position, record.recorded_at,
+    )  # fmt: skip

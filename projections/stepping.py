@@ -1,0 +1,180 @@
+"""The live fold: one fact after another, and what each changes in the views.
+
+No SQL: what to write is collected in `writes`. Facts are taken in order of position, and what
+falls due is emitted in order of time, before the first fact recorded after it; so the feed of
+changes is the same however the log was cut into batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from heapq import heappop, heappush
+
+from ledger.domain.catalogue import Recorded
+from ledger.domain.facts import EnrolmentRecorded, FrameworkPublished
+from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
+from projections.held import Held
+from projections.mastery import Bench
+from projections.policies.verdict import MasteryState, Verdict
+from projections.registry import Registry
+from projections.rows import (
+    Cause,
+    CauseKind,
+    Change,
+    Closing,
+    Pair,
+    Writes,
+    change_id,
+    count,
+    learner_row,
+    mastery_row,
+    observation_rows,
+)
+
+Loader = Callable[[LearnerId], Held]
+Due = tuple[datetime, LearnerId, CompetencyId]
+_NOTHING: MasteryState = "no_evidence"
+
+
+class Stepper:
+    """Folds facts into views, from a position and a clock on.
+
+    `load` gives a learner as it stands at the position reached, with what the views say of it.
+    `clock` is the latest moment that was judged for; nothing is judged for an earlier one.
+    """
+
+    def __init__(
+        self, registry: Registry, load: Loader, *, position: Position, clock: datetime
+    ) -> None:
+        self.registry = registry
+        self.position, self.clock = position, clock
+        self.writes = Writes()
+        self._load = load
+        self._due: list[Due] = []
+
+    def learn_due(self, dues: Iterable[Due]) -> None:
+        """Take over due times that the views hold, up to the last fact that comes next."""
+        for due in dues:
+            heappush(self._due, due)
+
+    def taken(self) -> Writes:
+        """Give what is to be written, and begin anew; the views know all due times then."""
+        writes, self.writes = self.writes, Writes()
+        self._due.clear()
+        return writes
+
+    def step(self, recorded: Recorded) -> None:
+        """Take over one fact of a learner's stream."""
+        self.emit_due(recorded.recorded_at)
+        held = self._load(LearnerId(recorded.stream))
+        changed = held.record.apply(recorded)
+        self._advance(recorded)
+        for evidence in changed:
+            self._note_rows(held, evidence, recorded)
+        count(self.writes.providers, recorded.fact, recorded.recorded_at)
+        touched = held.observed.touch(changed)
+        if isinstance(recorded.fact, EnrolmentRecorded) and self.registry.adoptions.by_enrolment:
+            touched.update(held.pairs)
+        self._judge(held, touched, _cause("fact", recorded))
+        self.writes.learners[held.record.learner] = learner_row(held.record)
+
+    def step_reference(self, recorded: Recorded) -> None:
+        """Take over a reference fact; whom it affects is judged anew by `reread`."""
+        self.emit_due(recorded.recorded_at)
+        self.registry.apply(recorded)
+        self._advance(recorded)
+
+    def reread(self, learner: LearnerId, recorded: Recorded) -> None:
+        """Judge a learner anew after a reference fact."""
+        held = self._load(learner)
+        touched = held.observed.reread() | set(held.pairs)
+        if isinstance(recorded.fact, FrameworkPublished):
+            self.writes.rewritten.append(learner)
+            for piece in held.record.pieces.values():
+                self.writes.observations += observation_rows(
+                    learner, piece, self.registry, history=True
+                )
+        self._judge(held, touched, _cause("reference", recorded))
+
+    def emit_due(self, until: datetime) -> int:
+        """Emit what time alone changed up to a moment; give how many pairs were judged."""
+        judged = 0
+        while self._due and self._due[0][0] <= until:
+            due_at, learner, competency = heappop(self._due)
+            held = self._load(learner)
+            pair = held.pairs.get(competency)
+            if pair is None or pair.due_at != due_at:
+                continue  # judged since then, for another reason
+            self.clock = max(self.clock, due_at)
+            cause = Cause("time", None, due_at, due_at.isoformat())
+            self._judge(held, {competency}, cause)
+            judged += 1
+        return judged
+
+    # -- inside -----------------------------------------------------------------------------
+
+    def _advance(self, recorded: Recorded) -> None:
+        self.position = recorded.position
+        self.clock = max(self.clock, recorded.recorded_at)
+
+    def _note_rows(self, held: Held, evidence: EvidenceId, recorded: Recorded) -> None:
+        piece = held.record.pieces[evidence]
+        if piece.position == recorded.position:
+            self.writes.observations += observation_rows(
+                held.record.learner, piece, self.registry, history=False
+            )
+            if piece.earlier:
+                before = piece.earlier[-1]
+                self.writes.closings.append(Closing(evidence, before.position, recorded.position))
+        elif piece.withdrawn_position == recorded.position:
+            self.writes.closings.append(Closing(evidence, piece.position, recorded.position))
+
+    def _judge(self, held: Held, touched: set[CompetencyId], cause: Cause) -> None:
+        if not touched:
+            return
+        bench = Bench(held.observed, on=self.clock)
+        for competency in sorted(bench.with_parents(touched)):
+            if bench.has(competency):
+                self._settle(held, bench.judge(competency), cause)
+            elif competency in held.pairs:
+                self._forget(held, bench.judge(competency), cause)
+
+    def _settle(self, held: Held, verdict: Verdict, cause: Cause) -> None:
+        learner, competency = held.record.learner, verdict.competency
+        before = held.pairs.get(competency)
+        held.pairs[competency] = Pair(verdict.state, verdict.due_at)
+        if verdict.due_at is not None:
+            heappush(self._due, (verdict.due_at, learner, competency))
+        row = mastery_row(learner, verdict, self.registry, held.observed.position_of(competency))
+        self.writes.mastery[learner, competency] = row
+        self._announce(learner, before, verdict, cause)
+
+    def _forget(self, held: Held, verdict: Verdict, cause: Cause) -> None:
+        before = held.pairs.pop(verdict.competency)
+        self.writes.mastery[held.record.learner, verdict.competency] = None
+        self._announce(held.record.learner, before, verdict, cause)
+
+    def _announce(
+        self, learner: LearnerId, before: Pair | None, verdict: Verdict, cause: Cause
+    ) -> None:
+        was = before.state if before is not None else _NOTHING
+        if was == verdict.state:
+            return
+        described = self.registry.frameworks.describe(verdict.competency)
+        self.writes.changes.append(
+            Change(
+                id=change_id(learner, verdict.competency, cause.key),
+                learner=learner, competency=verdict.competency,
+                from_state=was, to_state=verdict.state,
+                estimate=verdict.estimate, level=verdict.level,
+                cause=cause.kind, cause_position=cause.position,
+                policy=verdict.policy, policy_digest=verdict.policy_digest,
+                framework_version=described.version if described else None,
+                effective_at=self.clock, recorded_at=cause.recorded_at,
+            )
+        )  # fmt: skip
+
+
+def _cause(kind: CauseKind, recorded: Recorded) -> Cause:
+    return Cause(kind, recorded.position, recorded.recorded_at, str(recorded.position))
