@@ -1,7 +1,7 @@
 """From items as received to answers: translate, hand to the ledger, wait for the commit, answer.
 
-Beginning and finishing are two steps, so that a stream translates its next items while the
-last ones are being committed.
+Beginning and finishing are two steps, so that a stream or a file translates its next items
+while the last ones are being committed.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from ledger.domain.ids import ProviderId
 from ledger.errors import ConflictError, InvalidDocumentError, LedgerError, Reject
 from ledger.service import Ledger, Outcome, Receipt
 from ledger.standards.items import Item
-from ledger.standards.translation import Refused, Translated
 from ledger.standards.translation import Outcome as Translation
+from ledger.standards.translation import Refused, Translated
 from ledger.store.rejects import Rejected
 
 Translate = Callable[[Item], Translation]
@@ -33,24 +33,23 @@ class Begun(NamedTuple):
     """Items translated and handed over; the futures come true once they are committed."""
 
     provider: ProviderId
-    translations: list[Translation]
+    translations: Sequence[Translation]
     recorded: Future[list[Outcome]] | None
     withdrawn: list[tuple[int, Future[list[Outcome]]]]
 
 
 class Finished(NamedTuple):
-    """The answers, and by index the errors that the ledger refused items with."""
+    """The answers; what was refused, as received; and by index what the ledger refused it with."""
 
     answers: list[Answer]
+    refused: list[Refused]
     errors: dict[int, LedgerError]
 
 
 class Intake:
     """Takes one provider's items into the ledger."""
 
-    def __init__(
-        self, ledger: Ledger, settings: Settings, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, ledger: Ledger, settings: Settings, clock: Callable[[], datetime]) -> None:
         self._ledger, self._clock = ledger, clock
         self._depth_max = settings.json_depth_max
 
@@ -62,68 +61,76 @@ class Intake:
             return self._begin(provider, items, translate)
         return await asyncio.to_thread(self._begin, provider, items, translate)
 
+    async def finish(self, begun: Begun) -> Finished:
+        """Wait until the items are in the log for good; keep the refused ones; answer each."""
+        recorded = await asyncio.wrap_future(begun.recorded) if begun.recorded else []
+        withdrawn = [(at, await asyncio.wrap_future(future)) for at, future in begun.withdrawn]
+        finished = settle(begun.translations, recorded, withdrawn)
+        if finished.refused:
+            await asyncio.to_thread(keep, self._ledger, begun.provider, finished.refused)
+        return finished
+
     def _begin(
         self, provider: ProviderId, items: Sequence[Item], translate: Translate
     ) -> Begun:
-        translations = [translate(self._bounded(item)) for item in items]
-        submissions = [
-            submission
-            for one in translations
-            if isinstance(one, Translated)
-            for submission in one.submissions
-        ]
-        recorded = self._ledger.submit(provider, submissions) if submissions else None
-        # After the submissions: a document may hold something and its withdrawal.
-        withdraw = self._ledger.withdraw
-        withdrawn = [
-            (one.index, withdraw(provider, reason=each.reason, external_id=each.external_id))
-            for one in translations
-            if isinstance(one, Translated)
-            for each in one.withdrawals
-        ]
-        return Begun(provider, translations, recorded, withdrawn)
+        translations = [translate(bounded(item, self._depth_max)) for item in items]
+        return hand_over(self._ledger, provider, translations)
 
-    def _bounded(self, item: Item) -> Item:
-        if item.fault is None and is_deeper(item.raw, self._depth_max):
-            why = f"nested deeper than {self._depth_max} levels"
-            return item._replace(fault=Reject("", why, f"at most {self._depth_max} levels"))
-        return item
 
-    async def finish(self, begun: Begun) -> Finished:
-        """Wait until the items are in the log for good; keep the refused ones; answer each."""
-        given = iter(await asyncio.wrap_future(begun.recorded) if begun.recorded else [])
-        answers: list[Answer] = []
-        errors: dict[int, LedgerError] = {}
-        refused: list[Refused] = []
-        for one in begun.translations:
-            if isinstance(one, Refused):
-                answers.append(_refused(one.index, tuple(map(fault_of, one.rejects))))
-                refused.append(one)
-                continue
-            for _ in one.submissions:
-                answer, error = answer_of(one.index, next(given))
-                answers.append(answer)
-                if error is not None:
-                    errors[one.index] = error
-                    refused.append(Refused(one.index, one.raw, _rejects_of(error)))
-        for index, future in begun.withdrawn:
-            (outcome,) = await asyncio.wrap_future(future)
-            answer, error = answer_of(index, outcome, done="withdrawn")
-            answers.append(answer)
-            if error is not None:
-                errors[index] = error
-        if refused:
-            await asyncio.to_thread(self._keep, begun.provider, refused)
-        if begun.withdrawn:
-            answers.sort(key=lambda answer: answer.index)
-        return Finished(answers, errors)
+def bounded(item: Item, depth_max: int) -> Item:
+    """Mark an item that nests too deeply, before anything decodes it."""
+    if item.fault is None and is_deeper(item.raw, depth_max):
+        why = f"nested deeper than {depth_max} levels"
+        return Item(item.index, item.raw, Reject("", why, f"at most {depth_max} levels"))
+    return item
 
-    def _keep(self, provider: ProviderId, refused: list[Refused]) -> None:
-        self._ledger.rejects.keep(provider, [Rejected(one.index, one.rejects, one.raw) for one in refused])
 
-    def now(self) -> datetime:
-        """Give the time that bounds when evidence may have occurred."""
-        return self._clock()
+def hand_over(
+    ledger: Ledger, provider: ProviderId, translations: Sequence[Translation]
+) -> Begun:
+    """Queue what was understood, in its order."""
+    understood = [one for one in translations if isinstance(one, Translated)]
+    submissions = [submission for one in understood for submission in one.submissions]
+    recorded = ledger.submit(provider, submissions) if submissions else None
+    # After the submissions: a document may hold something and its withdrawal.
+    withdrawn = [
+        (one.index, ledger.withdraw(provider, reason=each.reason, external_id=each.external_id))
+        for one in understood
+        for each in one.withdrawals
+    ]
+    return Begun(provider, translations, recorded, withdrawn)
+
+
+def settle(
+    translations: Sequence[Translation],
+    recorded: Sequence[Outcome],
+    withdrawn: Sequence[tuple[int, Sequence[Outcome]]],
+) -> Finished:
+    """Answer each item by what became of it."""
+    given = iter(recorded)
+    finished = Finished([], [], {})
+    for one in translations:
+        if isinstance(one, Refused):
+            faults = tuple(map(fault_of, one.rejects))
+            finished.answers.append(_refused(one.index, faults))
+            finished.refused.append(one)
+            continue
+        for _ in one.submissions:
+            _settle(finished, one, next(given), "accepted")
+    by_index = {one.index: one for one in translations} if withdrawn else {}
+    for index, outcomes in withdrawn:
+        _settle(finished, by_index[index], outcomes[0], "withdrawn")
+    if withdrawn:
+        finished.answers.sort(key=lambda answer: answer.index)
+    return finished
+
+
+def _settle(finished: Finished, one: Translation, outcome: Outcome, done: Status) -> None:
+    answer, error = answer_of(one.index, outcome, done=done)
+    finished.answers.append(answer)
+    if error is not None:
+        finished.errors[one.index] = error
+        finished.refused.append(Refused(one.index, one.raw, _rejects_of(error)))
 
 
 def answer_of(
@@ -145,6 +152,11 @@ def answer_of(
         duplicate=outcome.duplicate,
     )
     return answer, None
+
+
+def keep(ledger: Ledger, provider: ProviderId, refused: Sequence[Refused]) -> None:
+    """Keep what was refused, so that nothing is lost."""
+    ledger.rejects.keep(provider, [Rejected(one.index, one.rejects, one.raw) for one in refused])
 
 
 def _refused(index: int, faults: tuple[Fault, ...], status: Status = "rejected") -> Answer:

@@ -105,6 +105,11 @@ class ProblemError(Exception):
         self.kind, self.detail = kind, detail
         self.faults, self.headers = tuple(faults), dict(headers or {})
 
+    @classmethod
+    def forbidden(cls, detail: str) -> ProblemError:
+        """Refuse what this token does not allow."""
+        return cls(FORBIDDEN, detail)
+
 
 def kind_of(error: LedgerError) -> Kind:
     """Find the kind of problem that an error is."""

@@ -30,7 +30,7 @@ from api.streams import answer_lines
 from ledger.domain.ids import EvidenceId, ProviderId
 from ledger.errors import InvalidDocumentError
 from ledger.service import Outcome, Refusal
-from ledger.standards import native
+from ledger.standards import native, xapi
 from ledger.standards.items import LINES_TYPES, Item, read_items
 from ledger.standards.translation import Correction, Withdrawal
 
@@ -102,9 +102,8 @@ def speaks_for(caller: Caller) -> ProviderId:
 
 
 def _translation(asked: Parts, form: str) -> Translate:
-    if form == "xapi":
-        raise ProblemError(INVALID, "xAPI is not taken yet")
-    return partial(native.outcome_of, now=asked.clock())
+    outcome_of = xapi.outcome_of if form == "xapi" else native.outcome_of
+    return partial(outcome_of, now=asked.clock())
 
 
 async def _items(body: bytes, asked: Parts) -> Sequence[Item]:

@@ -1,0 +1,102 @@
+"""`mastery`: the one console command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from api.cli import (
+    checking,
+    framework,
+    learner,
+    policy,
+    provider,
+    running,
+    sending,
+    settings,
+    token,
+)
+from api.cli.session import Session, UsageError, complaints, settings_with
+from ledger.errors import InvalidDocumentError, LedgerError
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_STOPPED = 130
+
+HELP = """\
+A ledger of learning: evidence in, mastery out, and a reason for every answer.
+
+\b
+Start one on an empty machine (it brings its own PostgreSQL):
+    mastery serve
+
+\b
+Let a provider submit, and take in a file of its evidence:
+    mastery provider add "Riverside Welding" --kind employer --all-authority
+    mastery import hours.csv --mapping hours.json --provider "Riverside Welding"
+
+\b
+See what a learner has shown, and why:
+    mastery learner mastery LEARNER
+
+Settings are MASTERY_ variables: `mastery settings` lists them.
+"""
+
+app = typer.Typer(
+    name="mastery", help=HELP, no_args_is_help=True, rich_markup_mode=None, add_completion=False,
+    pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
+for group in (framework, provider, token, policy, learner):
+    app.add_typer(group.app)
+for commands in (running, sending, checking, settings):
+    commands.register(app)
+
+
+@app.callback()
+def before(
+    context: typer.Context,
+    database_url: Annotated[
+        str | None,
+        typer.Option(help="PostgreSQL of the ledger, in place of MASTERY_DATABASE_URL."),
+    ] = None,
+    data_dir: Annotated[
+        str | None, typer.Option(help="Data folder, in place of MASTERY_DATA_DIR.")
+    ] = None,
+) -> None:
+    """Read the settings; the command itself comes next."""
+    env: Mapping[str, str] = context.obj
+    context.obj = Session(settings_with(env, database_url=database_url, data_dir=data_dir))
+
+
+def run(arguments: Sequence[str] | None = None, *, env: Mapping[str, str]) -> int:
+    """Run one command and give its exit code: 0 done, 1 failed or something refused, 2 usage."""
+    try:
+        found = app(arguments, standalone_mode=False, obj=env)
+    except TyperException as error:
+        return _complain(error.format_message() or "see --help", error.exit_code)
+    except UsageError as error:
+        return _complain(str(error), EXIT_USAGE)
+    except InvalidDocumentError as error:
+        for reject in error.rejects[1:]:
+            complaints.print(f"  {reject.where or '(document)'}: {reject.why}", markup=False)
+        return _complain(str(error), EXIT_FAILED)
+    except LedgerError as error:
+        return _complain(str(error), EXIT_FAILED)
+    except (KeyboardInterrupt, typer.Abort):
+        return _complain("stopped", EXIT_STOPPED)
+    return found if isinstance(found, int) else 0
+
+
+def _complain(sentence: str, code: int) -> int:
+    complaints.print(f"mastery: {sentence}", markup=False)
+    return code
+
+
+def main() -> None:
+    """Run the command of this process."""
+    sys.exit(run(env=os.environ))

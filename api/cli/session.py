@@ -1,0 +1,91 @@
+"""What every command works with: the settings, the ledger, and a screen to write to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from uuid import UUID
+
+import msgspec
+import typer
+from rich.console import Console
+
+from ledger.config import Settings
+from ledger.domain.ids import ProviderId
+from ledger.errors import UnknownProviderError
+from ledger.service import Ledger
+from projections.answers import Answers
+
+screen = Console(highlight=False, soft_wrap=True)
+complaints = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class UsageError(Exception):
+    """The command was called in a way that cannot be meant; exit code 2."""
+
+
+class Session:
+    """The settings of this call; a ledger is opened by the commands that need one."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger]:
+        """Open the ledger for one command."""
+        with Ledger.open(self.settings) as ledger:
+            yield ledger
+
+    @contextmanager
+    def answers(self) -> Iterator[tuple[Ledger, Answers]]:
+        """Open the ledger, with what it means."""
+        with self.ledger() as ledger:
+            yield ledger, Answers(ledger)
+
+
+def session(context: typer.Context) -> Session:
+    """Give the session of this call."""
+    found = context.find_object(Session)
+    assert found is not None
+    return found
+
+
+def settings_with(
+    env: Mapping[str, str], *, database_url: str | None, data_dir: str | None
+) -> Settings:
+    """Read the settings, with what was given as options before them.
+
+    Raises:
+        SettingError: a setting is unknown or cannot be read.
+    """
+    given = {"MASTERY_DATABASE_URL": database_url, "MASTERY_DATA_DIR": data_dir}
+    return Settings.read({**env, **{name: text for name, text in given.items() if text}})
+
+
+def provider_named(answers: Answers, name: str) -> ProviderId:
+    """Find a provider by name or id.
+
+    Raises:
+        UnknownProviderError: there is none.
+    """
+    for provider, fact in answers.registry().providers.items():
+        if fact.name == name or str(provider) == name.lower():
+            return provider
+    raise UnknownProviderError(name)
+
+
+def uuid_of(text: str, what: str) -> UUID:
+    """Read an id.
+
+    Raises:
+        UsageError: it is not one.
+    """
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise UsageError(f"{text} is not a {what} id (a UUID)") from error
+
+
+def show_json(value: object) -> None:
+    """Write a value as indented JSON, for other programs to read."""
+    screen.out(msgspec.json.format(msgspec.json.encode(value), indent=2).decode(), highlight=False)

@@ -1,0 +1,36 @@
+"""`mastery settings`: what is set, and what each setting means."""
+
+from __future__ import annotations
+
+import typer
+
+from api.cli.session import screen, session
+from ledger.config import PREFIX, Settings
+
+HIDDEN = "(set, not shown)"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("settings")(settings)
+
+
+def settings(context: typer.Context) -> None:
+    """List every setting with the value it has now.
+
+    A setting is an environment variable; docs/settings.md says what each means. Secrets are not
+    shown. A connection string may hold a password, so it is a secret too.
+
+    \\b
+    Example:
+        MASTERY_PORT=9000 mastery settings
+    """
+    found = session(context).settings
+    for name in Settings.model_fields:
+        screen.out(f"{PREFIX}{name.upper()}={_shown(getattr(found, name))}")
+
+
+def _shown(value: object) -> str:
+    if hasattr(value, "get_secret_value"):
+        return HIDDEN if value.get_secret_value() else ""
+    return str(value)

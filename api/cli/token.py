@@ -1,0 +1,77 @@
+"""`mastery token`: who may ask."""
+
+from __future__ import annotations
+
+import sys
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from api.cli.session import UsageError, provider_named, screen, session
+
+app = typer.Typer(
+    name="token", help="Issue and revoke tokens.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+class RoleName(str, Enum):
+    """What a token may do; docs/api.md says what each role opens."""
+
+    provider = "provider"
+    reader = "reader"
+    auditor = "auditor"
+    steward = "steward"
+    operator = "operator"
+
+
+@app.command("issue")
+def issue(
+    context: typer.Context,
+    role: Annotated[RoleName, typer.Option(help="What it may do.")],
+    label: Annotated[str, typer.Option(help="Whom it is for; shown in the access record.")] = "",
+    provider: Annotated[
+        str | None, typer.Option(help="Name or id; for the role provider, and only for it.")
+    ] = None,
+) -> None:
+    """Make a token and print it, this once. Only its hash is kept.
+
+    \\b
+    provider   submits evidence as one provider, and reads its own
+    reader     reads records
+    auditor    reads everything, and changes nothing
+    steward    also keeps providers, frameworks and policies
+    operator   runs the service, and reads no record
+
+    \\b
+    Examples:
+        mastery token issue --role auditor --label "State auditor, spring"
+        mastery token issue --role provider --provider "Riverside Welding"
+    """
+    if (role is RoleName.provider) != (provider is not None):
+        raise UsageError("--provider goes with --role provider, and only with it")
+    with session(context).answers() as (ledger, answers):
+        found = provider_named(answers, provider) if provider is not None else None
+        token = ledger.access.issue(role.value, label=label or provider or role.value, provider=found)
+    screen.out(token)
+
+
+@app.command("revoke")
+def revoke(
+    context: typer.Context,
+    token: Annotated[
+        str, typer.Argument(help="The token; - reads it from the standard input.")
+    ] = "-",
+) -> int:
+    """Let a token open nothing any more. Running services notice within seconds.
+
+    \\b
+    Example:
+        mastery token revoke - < lost-token.txt
+    """
+    text = sys.stdin.readline().strip() if token == "-" else token
+    with session(context).ledger() as ledger:
+        if not ledger.access.revoke(text):
+            raise UsageError("there is no such token, or it was revoked before")
+    screen.out("revoked")
+    return 0

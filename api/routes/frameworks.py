@@ -1,0 +1,137 @@
+"""Frameworks: what learning is judged against, published as CASE packages."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from api import bodies
+from api.auth import ReferenceReader, Steward
+from api.openapi import PROBLEMS, JsonBytes, encoded, replies, takes
+from api.parts import Parts, parts
+from api.problems import Fault, fault_of
+from ledger.domain.facts import FrameworkPublished
+from ledger.domain.ids import FrameworkId
+from ledger.errors import InvalidDocumentError, UnknownFrameworkError
+from ledger.standards.case import read_case
+from ledger.standards.translation import Refused
+
+router = APIRouter(prefix="/v1/frameworks", tags=["frameworks"], responses=PROBLEMS)
+
+_ID = "c6085394-d7cb-11e8-824f-0242ac160002"
+_SUMMARY = {
+    "framework": _ID,
+    "title": "Welding Technology",
+    "version": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "uri": f"https://case.example.org/ims/case/v1p1/CFDocuments/{_ID}",
+    "competencies": 212,
+}
+PACKAGE = {
+    "CFDocument": {"identifier": _ID, "uri": _SUMMARY["uri"], "title": "Welding Technology"},
+    "CFItems": [],
+    "CFAssociations": [],
+}
+
+
+class FrameworkSummary(msgspec.Struct, frozen=True):
+    """A framework in its latest version; `version` is the SHA-256 of the package."""
+
+    framework: FrameworkId
+    title: str
+    version: str
+    uri: str | None
+    competencies: int
+
+
+class FrameworkPart(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A part of the package that was refused: its number among items, associations, rubrics."""
+
+    index: int
+    errors: tuple[Fault, ...]
+
+
+class Published(msgspec.Struct, frozen=True):
+    """The package is in the log at this position; the parts listed were left out of it."""
+
+    framework: FrameworkId
+    version: str
+    position: int
+    duplicate: bool
+    refused: tuple[FrameworkPart, ...]
+
+
+def summary_of(fact: FrameworkPublished) -> FrameworkSummary:
+    """Give a framework without its competencies."""
+    return FrameworkSummary(
+        fact.framework, fact.title, fact.version, fact.uri, len(fact.competencies)
+    )
+
+
+@router.get(
+    "", response_class=JsonBytes, summary="List frameworks",
+    responses=replies(list[FrameworkSummary], "Each in its latest version.", example=[_SUMMARY]),
+)  # fmt: skip
+def list_frameworks(request: Request, _caller: ReferenceReader) -> Response:
+    """List every framework of this ledger."""
+    found = parts(request).answers.registry().frameworks.all_latest()
+    return encoded(list(map(summary_of, found)))
+
+
+@router.get(
+    "/{framework}", response_class=JsonBytes, summary="Get a framework",
+    responses=replies(FrameworkPublished, "Its latest version, with every competency."),
+)  # fmt: skip
+def get_framework(
+    request: Request,
+    _caller: ReferenceReader,
+    framework: str,
+    package: Annotated[bool, Query(description="The package as it was received.")] = False,
+) -> Response:
+    """Get a framework by its identifier: as the ledger reads it, or the bytes as received."""
+    asked = parts(request)
+    fact = asked.answers.registry().frameworks.latest(FrameworkId(framework))
+    if fact is None:
+        raise UnknownFrameworkError(framework)
+    if not package:
+        return encoded(fact)
+    kept = asked.ledger.framework_document(fact)
+    if kept is None:
+        raise UnknownFrameworkError(framework)
+    media_type, data = kept
+    return Response(data, media_type=media_type)
+
+
+@router.post(
+    "", response_class=JsonBytes, summary="Publish a framework",
+    openapi_extra=takes(("application/json", {"type": "object"}, PACKAGE)),
+    responses=replies(Published, "Published; the same package again is a duplicate.", example={
+        "framework": _ID, "version": _SUMMARY["version"], "position": 3, "duplicate": False, "refused": [],
+    }),
+)  # fmt: skip
+async def publish(request: Request, _caller: Steward) -> Response:
+    """Publish a CASE 1.0 or 1.1 package as the framework's new version.
+
+    Earlier versions stay: evidence is read by the version it names, and a competency that the
+    new version drops is still found. Parts that are wrong are left out and listed.
+    """
+    asked = parts(request)
+    bodies.wanted(request, bodies.JSON_TYPES)
+    body = await bodies.whole(request, bytes_max=asked.settings.body_bytes_max)
+    return encoded(await run_in_threadpool(_publish, asked, body))
+
+
+def _publish(asked: Parts, body: bytes) -> Published:
+    first, *refused = read_case(body)
+    if isinstance(first, Refused):
+        raise InvalidDocumentError("CASE package", first.rejects)
+    (fact,) = first.frameworks
+    receipt = asked.ledger.publish_framework(fact, document=body)
+    left_out = tuple(
+        FrameworkPart(one.index, tuple(map(fault_of, one.rejects)))
+        for one in refused
+        if isinstance(one, Refused)
+    )
+    return Published(fact.framework, fact.version, receipt.position, receipt.duplicate, left_out)

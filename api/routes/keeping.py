@@ -1,0 +1,158 @@
+"""What else providers and stewards need: refused items, enrolments, and finding a learner."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+
+from api.auth import Caller, EvidenceWriter, LearnerFinder, RejectsReader
+from api.openapi import PROBLEMS, JsonBytes, encoded, replies
+from api.parts import Parts, parts
+from api.problems import INVALID, Fault, ProblemError, fault_of
+from api.routes.evidence import speaks_for
+from api.routes.providers import Noted, noted
+from api.schemas import EnrolmentIn
+from ledger.domain.evidence import Identifier
+from ledger.domain.facts import EnrolmentRecorded
+from ledger.domain.ids import LearnerId, ProviderId
+from ledger.errors import UnknownLearnerError
+from ledger.store.rejects import KeptReject
+
+router = APIRouter(prefix="/v1", responses=PROBLEMS)
+
+PAGE_ITEMS = 100
+_LEARNER = "6f1f6c1e-0f0b-4b53-9a0f-0a4e1c7b8d21"
+
+
+class RejectOut(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A refused item: when it came, its place in its batch, why, and itself as received."""
+
+    id: UUID
+    received_at: datetime
+    index: int
+    errors: tuple[Fault, ...]
+    original: str
+
+
+class RejectsPage(msgspec.Struct, frozen=True):
+    """Refused items, the latest first; go on with `after` where there is a `next`."""
+
+    items: list[RejectOut]
+    next: UUID | None
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The ledger's id of a learner."""
+
+    learner: LearnerId
+
+
+@router.get(
+    "/rejects", response_class=JsonBytes, tags=["evidence"], summary="List what was refused",
+    responses=replies(RejectsPage, "The latest first.", example={"next": None, "items": [{
+        "id": "019a3f0e-7a51-7b3c-9d2e-5f7a1c9b0e11", "received_at": "2026-03-02T16:15:04Z",
+        "index": 2, "errors": [{"reason": "is missing", "pointer": "/id", "expected": "required"}],
+        "original": "{\"kind\": \"assessment\"}",
+    }]}),
+)  # fmt: skip
+def list_rejects(
+    request: Request,
+    caller: RejectsReader,
+    provider: Annotated[
+        UUID | None, Query(description="Whose; a provider's token sees its own only.")
+    ] = None,
+    after: Annotated[UUID | None, Query(description="The `next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, description="Most items in the page.")] = PAGE_ITEMS,
+) -> Response:
+    """List the items that were refused, with their reasons, as they were received."""
+    asked = parts(request)
+    limit = min(limit, asked.settings.page_items_max)
+    whose = on_behalf(caller, provider)
+    found = asked.ledger.rejects.list(whose, limit=limit, after=after)
+    more = found[-1].id if len(found) == limit else None
+    return encoded(RejectsPage(list(map(_reject, found)), more))
+
+
+def _reject(kept: KeptReject) -> RejectOut:
+    original = kept.item.original.decode("utf-8", "replace")
+    errors = tuple(map(fault_of, kept.item.rejects))
+    return RejectOut(kept.id, kept.received_at, kept.item.index, errors, original)
+
+
+def on_behalf(caller: Caller, provider: UUID | None) -> ProviderId:
+    """Say which provider is asked about: the caller itself, or the one it names.
+
+    Raises:
+        ProblemError: 403, it is another provider's; 400, none is named.
+    """
+    if caller.provider is not None:
+        if provider not in {None, caller.provider}:
+            raise ProblemError.forbidden("a provider's token speaks for that provider only")
+        return caller.provider
+    if provider is None:
+        raise ProblemError(
+            INVALID, "say which provider", faults=[Fault("is missing", parameter="provider")]
+        )
+    return ProviderId(provider)
+
+
+@router.post(
+    "/enrolments", response_class=JsonBytes, tags=["evidence"], summary="Record an enrolment",
+    responses=replies(Noted, "Recorded; the same again is a duplicate.", example={
+        "position": 88, "duplicate": False,
+    }),
+)  # fmt: skip
+def enrol(request: Request, caller: EvidenceWriter, given: EnrolmentIn) -> Response:
+    """Say that a learner joined a programme, course or school; sent anew, it replaces what was said.
+
+    Which policy decides may depend on where the learner is enrolled on the day.
+    """
+    asked, provider = parts(request), speaks_for(caller)
+    own = () if given.learner.id is None else (Identifier(type="id", value=given.learner.id),)
+    others = (
+        Identifier(type=one["type"], value=one["value"], system=one.get("system"))
+        for one in given.learner.identifiers
+    )
+    learner = _learner(asked, provider, (*own, *others))
+    fact = EnrolmentRecorded(
+        learner=learner,
+        provider=provider,
+        external_id=given.id,
+        **given.model_dump(exclude={"id", "learner"}),
+    )
+    return noted(asked.ledger.enrol(fact))
+
+
+@router.get(
+    "/learners", response_class=JsonBytes, tags=["learners"], summary="Find a learner",
+    responses=replies(Found, "The learner whom the name means.", example={"learner": _LEARNER}),
+)  # fmt: skip
+def find_learner(
+    request: Request,
+    caller: LearnerFinder,
+    identifier: Annotated[str, Query(min_length=1, max_length=2_000, description="The name's value.")],
+    kind: Annotated[
+        str, Query(alias="type", max_length=200, description="id, account, mbox, ssid, email, ...")
+    ] = "id",
+    system: Annotated[
+        str | None, Query(max_length=2_000, description="Who issued it, such as a home page.")
+    ] = None,
+    provider: Annotated[
+        UUID | None, Query(description="Whose name it is; a provider's token asks by its own.")
+    ] = None,
+) -> Response:
+    """Go from a name to the ledger's id. Names are kept as keyed hashes, so it must be exact."""
+    asked = parts(request)
+    name = Identifier(type=kind, value=identifier, system=system)
+    return encoded(Found(_learner(asked, on_behalf(caller, provider), (name,))))
+
+
+def _learner(asked: Parts, provider: ProviderId, names: tuple[Identifier, ...]) -> LearnerId:
+    learner = asked.ledger.find_learner(provider, names)
+    if learner is None:
+        raise UnknownLearnerError("of that name")
+    return learner

@@ -1,0 +1,167 @@
+"""The words that pages use for what facts and verdicts name by codes.
+
+A code that is not known here, from a newer program, is shown with spaces for its underscores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+from ledger.domain.evidence import Precision
+
+STATES: Mapping[str, tuple[str, str]] = {
+    "mastered": ("Mastered", "The policy is met."),
+    "in_progress": ("In progress", "There is evidence, and something is still missing."),
+    "no_evidence": ("No evidence", "Nothing that counts has been recorded."),
+    "lapsed": ("Lapsed", "It was met once, and has expired."),
+    "contested": ("Contested", "People disagree about the evidence."),
+    "unconfirmed": ("Unconfirmed", "It waits for a second rater."),
+}
+"""Label and meaning, in the order in which pages count them."""
+
+STRANDS: Mapping[str, str] = {
+    "technical": "Technical skills",
+    "academic": "Academic standards",
+    "employability": "Employability skills",
+    "dispositions": "Dispositions",
+    "": "Without a strand",
+}
+STRAND_NOTES: Mapping[str, str] = {
+    "technical": "What the occupation asks for.",
+    "academic": "What school standards ask for, shown through the same work.",
+    "employability": "What every workplace asks for.",
+    "dispositions": "Habits of mind and conduct.",
+    "": "The framework does not say where these belong.",
+}
+
+KINDS: Mapping[str, str] = {
+    "assessment": "Assessment",
+    "credential": "Credential",
+    "work_based_learning": "Work-based learning",
+    "activity": "Activity",
+}
+PROVIDER_KINDS: Mapping[str, str] = {
+    "lms": "Learning platform",
+    "assessment_vendor": "Assessment vendor",
+    "credential_issuer": "Credential issuer",
+    "employer": "Employer",
+    "college": "College",
+    "school": "School",
+    "district": "District",
+    "nonprofit": "Non-profit",
+    "state": "State",
+    "other": "Other",
+}
+REASONS: Mapping[str, str] = {
+    "withdrawn": "The provider took it back.",
+    "activity": "Taking part is recorded, and is no judgement of skill.",
+    "no_result": "Nothing in it says how well it went.",
+    "not_final": "Its result is not final.",
+    "outside_authority": "The provider was not authorised to judge this, at that time.",
+    "provider_suspended": "The provider was suspended at that time.",
+    "unknown_competency": "No published framework has this competency.",
+    "unverified": "It could not be verified.",
+    "invalid_result": "Its result lies outside its own scale.",
+    "not_yet_occurred": "It lies after the day asked about.",
+    "credential_expired": "The credential has expired.",
+    "unvalidated_assessment": "The assessment is not validated.",
+    "contested": "People disagree about it.",
+    "awaiting_second_rater": "It waits for a second rater.",
+    "not_equivalent": "It is not close enough to this competency.",
+    "older_attempt": "A later or better attempt at the same task counts instead.",
+    "out_of_window": "It is too old for this policy.",
+    "below_rigour_band": "The task is not demanding enough for this policy.",
+    "kind_not_counted": "This policy does not count this kind of evidence.",
+    "not_on_scale": "Its result cannot be placed on the policy's scale.",
+    "not_a_new_situation": "It shows the same situation as evidence that counts already.",
+}
+ROLES: Mapping[str, str] = {
+    "provider": "Provider",
+    "reader": "Reader",
+    "auditor": "Auditor",
+    "steward": "Steward",
+    "operator": "Operator",
+}
+
+
+def plain(code: str) -> str:
+    """Read a code as words."""
+    text = code.replace("_", " ").replace("-", " ").strip()
+    return text[:1].upper() + text[1:]
+
+
+def word(table: Mapping[str, str]) -> Callable[[str | None], str]:
+    """Make a filter that looks a code up."""
+    return lambda code: table.get(code or "") or plain(code or "")
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """Say how many: "1 fact", "12,345 facts"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def amount(number: Decimal | int | float | None) -> str:
+    """Write a number without trailing zeros or exponent."""
+    if number is None:
+        return ""
+    text = f"{number:,f}" if isinstance(number, Decimal) else f"{number:,}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def day(moment: datetime | date | None) -> str:
+    """Write a day: "3 March 2026"; a moment's day is the one where it happened."""
+    return "" if moment is None else f"{moment.day} {moment:%B %Y}"
+
+
+def instant(moment: datetime | None) -> str:
+    """Write a moment in UTC: "3 March 2026, 16:15 UTC"."""
+    if moment is None:
+        return ""
+    there = moment.astimezone(UTC)
+    return f"{day(there)}, {there:%H:%M} UTC"
+
+
+def happened(moment: datetime, precision: Precision = "instant") -> str:
+    """Write when something occurred, no finer than it is known."""
+    if precision == "month":
+        return f"{moment:%B %Y}"
+    if precision == "term":
+        return f"term of {moment:%B %Y}"
+    return day(moment)
+
+
+def machine(moment: datetime | date | None) -> str:
+    """Write a moment for a `time` element."""
+    return "" if moment is None else moment.isoformat()
+
+
+def web_address(text: str | None) -> str | None:
+    """Give an address that is safe to link: http or https, with a host; None for any other."""
+    try:
+        parts = urlsplit(text or "")
+        return text if parts.scheme in {"http", "https"} and parts.hostname else None
+    except ValueError:
+        return None
+
+
+FILTERS: Mapping[str, Callable[..., object]] = {
+    "amount": amount,
+    "count": count,
+    "day": day,
+    "happened": happened,
+    "instant": instant,
+    "kind": word(KINDS),
+    "machine": machine,
+    "plain": plain,
+    "provider_kind": word(PROVIDER_KINDS),
+    "reason": word(REASONS),
+    "role": word(ROLES),
+    "state": lambda code: STATES[code][0] if code in STATES else plain(code),
+    "state_note": lambda code: STATES[code][1] if code in STATES else "",
+    "strand": word(STRANDS),
+    "strand_note": lambda code: STRAND_NOTES.get(code or "", ""),
+    "web_address": web_address,
+}
