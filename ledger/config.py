@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
@@ -61,6 +62,29 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     # -- downstream
     kafka_servers: str = ""
     """Comma-separated host:port; empty: no relay."""
+    kafka_prefix: str = Field("", pattern=r"^[a-zA-Z0-9._-]*$")
+    """Put before every topic and group name, where ledgers share a cluster."""
+    kafka_partitions: int = Field(12, ge=1)
+    """Partitions of a topic that the relay makes; also the most workers that share one."""
+    kafka_replication: int = Field(1, ge=1)
+    """Copies of a topic that the relay makes; 3 on a cluster that must not lose a broker."""
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = ""
+    kafka_username: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_ca_file: str = ""
+    """PEM file of the authority that signed the brokers' certificates; empty: the system's."""
+    relay_batch_max: int = Field(5_000, ge=1)
+    """Most facts, and most changes, in one Kafka transaction."""
+    inbound_batch_max: int = Field(1_000, ge=1)
+    """Most submitted messages that are recorded together."""
+    webhook_private_addresses: bool = False
+    """Whether webhooks may be sent to private, loopback and link-local addresses."""
+    webhook_attempts_max: int = Field(12, ge=1)
+    """Attempts before a delivery becomes a dead letter; with backoff, 12 take about a day."""
+    webhook_timeout_s: float = Field(10.0, gt=0)
+    metrics_port: int = Field(0, ge=0, le=65535)
+    """Where relay, consume and work serve their metrics on loopback; 0: nowhere."""
 
     @classmethod
     def read(cls, env: Mapping[str, str]) -> Settings:
