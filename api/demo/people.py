@@ -11,14 +11,14 @@ Clara Dakota Daniela Darius Elena Eli Emeka Esperanza Ethan Fatima Gabriel Grace
 Isaac Ivy Jada Jamal Jasmine Joaquin Jonah Kaya Kenji Kiara Lan Leila Leo Lucia Mateo Maeve Malik
 Marisol Micah Naomi Nia Noah Odalys Omar Paloma Priya Quinn Rafael Rosa Ruby Samir Selena Sofia
 Tariq Tess Tomas Uma Valeria Victor Wren Xavier Yara Yusuf Zadie Zoe
-""".split()
+"""
 _LAST = """
 Abbott Adeyemi Aguilar Ahmed Baca Begay Blackwood Bui Castillo Chavez Chen Cruz Daniels Delgado
 Diaz Dominguez Eriksen Espinoza Fields Flores Garza Gonzalez Greene Haddad Hansen Herrera Hoang
 Ibarra Jackson Jimenez Kang Khan Kowalski Lopez Lujan Martinez McCray Mendoza Molina Nakai Nguyen
 Nunez Okafor Olson Ortiz Park Patel Pena Quintana Ramirez Reyes Rivera Romero Salazar Sanchez
 Sandoval Silva Tafoya Tran Trujillo Turner Ulibarri Vargas Vega Washington Yazzie Zamora
-""".split()
+"""
 SCHOOLS = ("Northgate High School", "Riverbend High School", "Mesa Vista High School")
 TEACHERS = {
     "Northgate High School": ("r.alvarez@northgate.example", "t.whitehorse@northgate.example"),
@@ -79,7 +79,7 @@ class Learner(NamedTuple):
 
 def learners(random: Random) -> tuple[Learner, ...]:
     """Make up everybody; learner 0 is always Maya Torres, whose story the demo tells."""
-    names = [f"{first} {last}" for first in _FIRST for last in _LAST]
+    names = [f"{first} {last}" for first in _FIRST.split() for last in _LAST.split()]
     chosen = ["Maya Torres", *random.sample(names, LEARNERS - 1)]
     return tuple(
         Learner(

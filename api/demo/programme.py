@@ -18,9 +18,15 @@ WELD.1.1 DISP.1.1 ACAD.M.1 WELD.1.2 WELD.2.1 EMPL.1.1 WELD.1.3 ACAD.S.2 WELD.4.1
 WELD.4.2 ACAD.L.1 WELD.2.3 WELD.3.1 ACAD.M.3 EMPL.1.2 WELD.7.1 DISP.1.4 WELD.3.3 WELD.5.1 EMPL.2.1
 WELD.5.2 ACAD.S.1 WELD.7.3 DISP.1.2 WELD.3.2 EMPL.2.3 WELD.4.3 WELD.7.2 ACAD.M.2 EMPL.1.3 WELD.5.3
 EMPL.2.2 WELD.6.1 ACAD.L.2 WELD.6.2
-""".split()
+"""
 _TASKS = {
-    "WELD": ("coupon, flat", "coupon, vertical", "bench project", "repair job", "trailer hitch build"),
+    "WELD": (
+        "coupon, flat",
+        "coupon, vertical",
+        "bench project",
+        "repair job",
+        "trailer hitch build",
+    ),
     "ACAD": ("worksheet", "shop calculation", "unit test", "job estimate"),
     "EMPL": ("crew project", "customer job", "shift handover", "mock interview"),
     "DISP": ("shop journal", "quarter review", "crew feedback"),
@@ -76,8 +82,9 @@ def programme() -> Programme:
     document = resources.files("api.demo").joinpath("framework.json").read_bytes()
     package = msgspec.json.decode(document, type=_Package)
     items = {item.humanCodingScheme: item for item in package.CFItems}
+    taught = _ORDER.split()
     skills = tuple(
-        Skill(code, items[code].uri, items[code].abbreviatedStatement, at * 44 // len(_ORDER))
-        for at, code in enumerate(_ORDER)
+        Skill(code, items[code].uri, items[code].abbreviatedStatement, at * 44 // len(taught))
+        for at, code in enumerate(taught)
     )
     return Programme(document, package.CFDocument.identifier, package.CFDocument.uri, skills)

@@ -131,7 +131,7 @@ def _lesson(world: World, learner: Learner, number: int) -> Scene:
     other = world.skill(learner, week, ("EMPL", "DISP", "ACAD"))
     both = random.random() < 0.35 and other != skill
     task = random.choice(skill.tasks)
-    site = f"{learner.school}, shop {random.choice('AB')}" if skill.code < "B" else learner.school
+    site = f"{learner.school}, shop {random.choice('AB')}" if skill.code.startswith("WELD") else learner.school
     explained = random.random() < 0.32
     facets: tuple[Facet, ...] = ("performance", "explanation") if explained else ("performance",)
     if random.random() < 0.08:
