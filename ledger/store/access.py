@@ -13,7 +13,7 @@ import psycopg
 from psycopg.rows import TupleRow, dict_row
 from psycopg_pool import ConnectionPool
 
-from ledger.domain.ids import LearnerId, ProviderId
+from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
 from ledger.errors import SealError, SettingError
 from ledger.store import lookups
 from ledger.store.keys import MasterKey
@@ -80,6 +80,14 @@ class Access:
             connection.cursor(row_factory=dict_row) as cursor,
         ):
             return lookups.learners(cursor, identifiers)
+
+    def learner_of(self, evidence: EvidenceId) -> LearnerId | None:
+        """Give the learner whom a piece of evidence is about; None if there is no such evidence."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "SELECT learner FROM ledger.receipts WHERE evidence = %s LIMIT 1", (evidence,)
+            ).fetchone()
+        return None if row is None else LearnerId(row[0])
 
     def prove_master_key(self) -> None:
         """Make sure that this master key is the one the database was sealed under.
