@@ -150,7 +150,7 @@ def _association(held: JsonObject) -> Association:
         type=str(held["associationType"]),
         origin=link_address(held["originNodeURI"]),
         destination=link_address(held["destinationNodeURI"]),
-        sequence=sequence if isinstance(sequence, int) else None,
+        sequence=None if sequence is None else int(str(sequence)),
     )
 
 

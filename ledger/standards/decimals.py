@@ -9,6 +9,8 @@ DIGITS_MAX = 30
 EXPONENT_MAX = 15  # |number| < 10^16; scores, hours and credits are far below
 TEXT_LENGTH_MAX = 64  # characters
 EXPECTED = "a decimal number of at most 30 places, below 10^16"
+COUNT_MAX = 1_000_000
+COUNT_EXPECTED = f"a whole number from 0 to {COUNT_MAX}"
 
 _LIMIT = 10 ** (EXPONENT_MAX + 1)
 _TEXT = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
@@ -39,3 +41,17 @@ def _sane(number: Decimal) -> Decimal:
     if len(str(number)) > TEXT_LENGTH_MAX:
         raise ValueError("has too many digits")
     return number
+
+
+def count_of(value: object) -> int:
+    """Take a whole number from 0 to `COUNT_MAX`, or its text.
+
+    Raises:
+        ValueError: not a whole number, or out of range.
+    """
+    number = decimal_of(value)
+    if number != number.to_integral_value():
+        raise ValueError("is not a whole number")
+    if not 0 <= number <= COUNT_MAX:
+        raise ValueError("is out of range")
+    return int(number)

@@ -46,6 +46,13 @@ def _number(value: object) -> Decimal:
         raise _fault(error, decimals.EXPECTED) from error
 
 
+def _count(value: object) -> int:
+    try:
+        return decimals.count_of(value)
+    except ValueError as error:
+        raise _fault(error, decimals.COUNT_EXPECTED) from error
+
+
 def _fault(error: ValueError, expected: str) -> PydanticCustomError:
     return PydanticCustomError("fault", "{why}", {"why": str(error), "expected": expected})
 
@@ -77,7 +84,9 @@ Text = Annotated[str, Field(max_length=2_000)]
 LongText = Annotated[str, Field(max_length=100_000)]
 Reason = Annotated[str, Field(min_length=1, max_length=2_000)]
 Flag = Annotated[bool, Field(strict=True)]
-Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+Count = Annotated[
+    int, PlainValidator(_count), WithJsonSchema({"type": ["integer", "string"], "minimum": 0})
+]
 Number = Annotated[Decimal, PlainValidator(_number), WithJsonSchema(_NUMBER_SCHEMA)]
 Moment = Annotated[dt.datetime, PlainValidator(_moment), WithJsonSchema(_MOMENT_SCHEMA)]
 Day = Annotated[dt.date, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]

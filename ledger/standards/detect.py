@@ -1,0 +1,163 @@
+"""Which format a file is, told by its content, and one way in for all of them.
+
+`translate` is behind `mastery import FILE` and `mastery translate FILE`. Statements and items
+of our own pass through one at a time; a framework is one document and is held whole.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import chain
+from typing import Literal, get_args
+
+from ledger.errors import InvalidDocumentError, Reject
+from ledger.standards import native, xapi
+from ledger.standards.array_stream import ArraySplitter
+from ledger.standards.case import read_case
+from ledger.standards.checks import JsonObject, as_object
+from ledger.standards.csv_mapping import CsvMapping
+from ledger.standards.csv_rows import read_csv
+from ledger.standards.ctdl_asn import read_ctdl_asn
+from ledger.standards.items import ITEM_BYTES_MAX, Item, LineSplitter
+from ledger.standards.json_text import JsonTextError, value_of
+from ledger.standards.translation import Outcome
+
+Format = Literal["native", "xapi", "case", "ctdl-asn", "csv"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+Layout = Literal["array", "lines", "whole"]
+
+HEAD_BYTES = 1_048_576  # what is looked at; the first item of a file should end within it
+CHUNK_BYTES = 262_144
+
+_BOM = b"\xef\xbb\xbf"
+_GZIP = b"\x1f\x8b"
+_SPACE = b" \t\r\n"
+_OURS = frozenset({"kind", "learner", "occurred_at", "alignments"})
+_MARKS: dict[bytes, Format] = {  # in a document longer than the head
+    b'"CFDocument"': "case",
+    b'"CFItems"': "case",
+    b'"@graph"': "ctdl-asn",
+}
+
+
+def translate(
+    data: bytes | Iterable[bytes],
+    *,
+    format: Format | None = None,  # noqa: A002 (what the command line calls it)
+    mapping: CsvMapping | None = None,
+    file_name: str = "file",
+    now: datetime | None = None,
+    item_bytes_max: int = ITEM_BYTES_MAX,
+) -> Iterator[Outcome]:
+    """Translate a file of any format, given whole or in chunks, plain or gzipped.
+
+    Raises:
+        InvalidDocumentError: in no known format, CSV without a mapping, or unusable as a whole.
+    """
+    head, chunks = _peek(_plain([data] if isinstance(data, bytes) else data))
+    found = format or ("csv" if mapping is not None else format_of(head))
+    if found is None:
+        known = "JSON or NDJSON of evidence or xAPI, CASE, CTDL-ASN, or CSV with a mapping"
+        raise InvalidDocumentError(file_name, [Reject("", "is in no known format", known)])
+    if found == "csv":
+        if mapping is None:
+            missing = Reject("", "is CSV, and no mapping says which column is what", "a mapping")
+            raise InvalidDocumentError(file_name, [missing])
+        return read_csv(chunks, mapping, file_name=file_name, now=now)
+    if found == "case":
+        return read_case(b"".join(chunks))
+    if found == "ctdl-asn":
+        return read_ctdl_asn(b"".join(chunks))
+    items = items_of(head, chunks, bytes_max=item_bytes_max)
+    read = xapi.read_xapi if found == "xapi" else native.read_native
+    return read(items, now=now)
+
+
+def format_of(head: bytes) -> Format | None:
+    """Say which format a file is from its first bytes; None where that cannot be said."""
+    text = head.removeprefix(_BOM).lstrip(_SPACE)
+    if not text.startswith((b"{", b"[")):
+        line = text.split(b"\n", 1)[0]
+        return "csv" if any(mark in line for mark in (b",", b";", b"\t", b"|")) else None
+    first = _first_object(text)
+    if first is None:
+        return next((found for mark, found in _MARKS.items() if mark in text), "native")
+    if first.keys() & {"CFDocument", "CFItems", "CFAssociations", "CFDocuments"}:
+        return "case"
+    if first.keys() & {"@graph", "decoded_resource"}:
+        return "ctdl-asn"
+    if first.keys() & {"actor", "verb"}:
+        return "xapi"
+    return "native" if first.keys() & _OURS else None
+
+
+def _first_object(text: bytes) -> JsonObject | None:
+    """Give the first element, line, or the one value; None where it does not end in time."""
+    if text.startswith(b"["):
+        candidates = [item.raw for item in ArraySplitter(bytes_max=HEAD_BYTES).feed(text)[:1]]
+    else:
+        candidates = [text.split(b"\n", 1)[0], text]
+    for each in candidates:
+        try:
+            return as_object(value_of(each))
+        except JsonTextError:
+            continue
+    return None
+
+
+def layout_of(head: bytes) -> Layout:
+    """Say how a JSON file holds its items."""
+    text = head.removeprefix(_BOM).lstrip(_SPACE)
+    if text.startswith(b"["):
+        return "array"
+    try:
+        value_of(text.split(b"\n", 1)[0])
+    except JsonTextError:
+        return "whole"
+    return "lines"
+
+
+def items_of(
+    head: bytes, chunks: Iterable[bytes], *, bytes_max: int = ITEM_BYTES_MAX
+) -> Iterator[Item]:
+    """Cut a JSON file into items; `head` is the beginning of `chunks`."""
+    layout = layout_of(head)
+    if layout == "whole":
+        chunks = [b"".join(chunks).replace(b"\n", b" ")]  # one value over many lines is one line
+    is_array = layout == "array"
+    splitter = (ArraySplitter if is_array else LineSplitter)(bytes_max=bytes_max)
+    for chunk in chunks:
+        yield from splitter.feed(chunk)
+    yield from splitter.close()
+
+
+def _peek(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    held: list[bytes] = []
+    rest = iter(chunks)
+    while sum(map(len, held)) < HEAD_BYTES and (chunk := next(rest, None)) is not None:
+        held.append(chunk)
+    return b"".join(held), chain(held, rest)
+
+
+def _plain(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Unpack gzip, told by its first bytes, a bounded piece at a time."""
+    rest = iter(chunks)
+    first = next(rest, b"")
+    if not first.startswith(_GZIP):
+        yield first
+        yield from rest
+        return
+    unpack = zlib.decompressobj(wbits=31)
+    try:
+        for chunk in chain([first], rest):
+            packed = chunk
+            while packed:
+                yield unpack.decompress(packed, CHUNK_BYTES)
+                packed = unpack.unconsumed_tail
+        yield unpack.flush()
+        if not unpack.eof:
+            raise InvalidDocumentError("gzip", [Reject("", "ends too early", "a gzip file")])
+    except zlib.error as error:
+        raise InvalidDocumentError("gzip", [Reject("", str(error), "a gzip file")]) from error
