@@ -1,0 +1,206 @@
+"""A trial: a draft policy over the whole ledger, as of a position, changing nothing.
+
+Says who would gain mastery and who would lose it, why, and by group; groups of few people are
+held back. The same judging as everywhere, so a trial of the policy in force changes nobody.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from ledger.domain.catalogue import Recorded
+from ledger.domain.facts import EnrolmentRecorded
+from ledger.domain.ids import CompetencyId, FrameworkId, LearnerId, Position
+from ledger.store.reader import LEARNER_TOPICS, LogReader
+from projections.adoption import scopes_of
+from projections.learner import LearnerRecord
+from projections.mastery import Bench
+from projections.observing import Observed
+from projections.policies.judge import Judge
+from projections.policies.verdict import Finding, MasteryState, Verdict
+from projections.registry import Registry, day_of
+from projections.suppression import CELL_MIN, Table, table
+
+Effect = Literal["gains", "loses", "same"]
+GroupBy = Literal["state", "district", "school", "programme"]
+Progress = Callable[[int, int], None]
+"""Called with how many facts are done, and of how many."""
+
+NO_GROUP = "(not enrolled)"
+_OF_LEARNERS = frozenset(LEARNER_TOPICS)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One learner and competency that the draft judges otherwise.
+
+    `because` names the requirements (of the draft) that are unmet, or, for a gain, that were
+    unmet under the policy in force.
+    """
+
+    learner: LearnerId
+    competency: CompetencyId
+    before: MasteryState
+    after: MasteryState
+    effect: Effect
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What would change. `pairs` counts judged learners × competencies.
+
+    `groups` counts learners by group and by what happens to them over all competencies: a
+    learner who loses anything is counted under "loses".
+    """
+
+    policy: str
+    policy_digest: str
+    as_of: Position
+    on: datetime
+    learners: int
+    pairs: int
+    gains: int
+    loses: int
+    groups: Table
+    moved: tuple[Moved, ...]
+    moved_in_all: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a trial.
+
+    With `framework`, the draft decides only on that framework's competencies. At most
+    `listed_max` of the moved are listed; all are counted. `facts_max` bounds what is in memory.
+    """
+
+    as_of: Position
+    on: datetime
+    framework: FrameworkId | None = None
+    group_by: GroupBy = "school"
+    listed_max: int = 1_000
+    cell_min: int = CELL_MIN
+    facts_max: int = 20_000
+
+
+def trial(
+    log: LogReader,
+    draft: Judge,
+    question: Question,
+    *,
+    progress: Progress = lambda _done, _all: None,
+) -> Trial:
+    """Judge everybody twice, by the policies in force and by `draft`.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer.
+    """
+    as_of = question.as_of
+    registry = Registry.fold(log.reference(until=as_of))
+    tally = _Tally(question)
+    done = 0
+    for stream in log.by_learner(until=as_of, facts_max=question.facts_max):
+        done += len(stream)
+        facts = [one for one in stream if one.topic in _OF_LEARNERS]
+        if facts:
+            _try(facts, registry, draft, tally=tally)
+        if tally.learners % 100 == 0:
+            progress(done, as_of)
+    progress(done, as_of)
+    return Trial(
+        policy=draft.policy,
+        policy_digest=draft.digest,
+        as_of=as_of,
+        on=question.on,
+        learners=tally.learners,
+        pairs=tally.pairs,
+        gains=tally.effects["gains"],
+        loses=tally.effects["loses"],
+        groups=table(tally.groups, cell_min=question.cell_min),
+        moved=tuple(tally.moved),
+        moved_in_all=tally.effects["gains"] + tally.effects["loses"] + tally.others,
+    )
+
+
+class _Tally:
+    """Counts as the trial goes on; memory does not grow with the log."""
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.learners = 0
+        self.pairs = 0
+        self.others = 0  # another state, but neither gained nor lost
+        self.effects: Counter[Effect] = Counter()
+        self.groups: Counter[tuple[str, str]] = Counter()
+        self.moved: list[Moved] = []
+
+    def group(self, enrolments: Iterable[EnrolmentRecorded]) -> str:
+        scopes = scopes_of(enrolments, day_of(self.question.on))
+        names = sorted(name for level, name in scopes if level == self.question.group_by)
+        return names[0] if names else NO_GROUP
+
+
+def _try(
+    facts: Sequence[Recorded],
+    registry: Registry,
+    draft: Judge,
+    *,
+    tally: _Tally,
+) -> None:
+    record = LearnerRecord.fold(LearnerId(facts[0].stream), facts)
+    observed = Observed(record, registry)
+    effects: set[Effect] = set()
+    tally.learners += 1
+    for before, after in _pairs(observed, draft, tally.question):
+        tally.pairs += 1
+        if before.state == after.state:
+            continue
+        effect = _effect(before, after)
+        effects.add(effect)
+        if effect == "same":
+            tally.others += 1
+        else:
+            tally.effects[effect] += 1
+        if len(tally.moved) < tally.question.listed_max:
+            unmet = after if effect == "loses" else before
+            tally.moved.append(
+                Moved(
+                    record.learner, before.competency, before.state, after.state, effect,
+                    tuple(_unmet(unmet.findings)),
+                )
+            )  # fmt: skip
+    overall = next((one for one in ("loses", "gains") if one in effects), "same")
+    tally.groups[tally.group(record.enrolments.values()), overall] += 1
+
+
+def _pairs(
+    observed: Observed, draft: Judge, question: Question
+) -> Iterator[tuple[Verdict, Verdict]]:
+    live = Bench(observed, on=question.on)
+    drafted = Bench(observed, on=question.on, policy=draft)
+    framework = question.framework
+    for competency in sorted(live.competencies() | drafted.competencies()):
+        line = observed.lines.get(competency)
+        if framework is None or (line is not None and line.framework == framework):
+            yield live.judge(competency), drafted.judge(competency)
+
+
+def _effect(before: Verdict, after: Verdict) -> Effect:
+    if after.state == "mastered":
+        return "gains"
+    return "loses" if before.state == "mastered" else "same"
+
+
+def _unmet(findings: Sequence[Finding]) -> Iterator[str]:
+    for finding in findings:
+        if finding.met:
+            continue
+        if finding.parts:
+            yield from _unmet(finding.parts)
+        else:
+            yield f"{finding.rule}: {finding.found} of {finding.needed}"
