@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from ledger.domain.facts import EnrolmentRecorded, PolicyAdopted, PolicyPublished
@@ -43,7 +43,7 @@ class Adoptions:
     )  # fmt: skip
 
     def __init__(self) -> None:
-        self.shipped = compile_policy(default_policy())
+        self.shipped = shipped()
         self.published: dict[str, PolicyPublished] = {}
         self.by_enrolment = False
         """Whether some adoption depends on where a learner is enrolled."""
@@ -78,10 +78,9 @@ class Adoptions:
         found = self._judges.get(digest)
         if found is None and digest in self.published:
             try:
-                found = compile_policy(parse(self.published[digest].document))
+                found = self._judges[digest] = compiled(self.published[digest].document)
             except LedgerError:
                 return None  # a rule that only a newer program knows
-            self._judges[digest] = found
         if found is None and policy == self.shipped.policy:
             return self.shipped
         return found
@@ -122,6 +121,22 @@ class Adoptions:
             ):
                 return one.judge
         return self.shipped
+
+
+@lru_cache(maxsize=256)
+def compiled(document: str) -> Judge:
+    """Read a policy document and make it ready to judge.
+
+    Raises:
+        InvalidDocumentError: with a pointer and a reason for every fault found.
+    """
+    return compile_policy(parse(document))
+
+
+@cache
+def shipped() -> Judge:
+    """Give the policy that decides where no other was adopted."""
+    return compile_policy(default_policy())
 
 
 @lru_cache(maxsize=1024)

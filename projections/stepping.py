@@ -16,6 +16,7 @@ from ledger.domain.facts import EnrolmentRecorded, FrameworkPublished
 from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
 from projections.held import Held
 from projections.mastery import Bench
+from projections.policies import Judge
 from projections.policies.verdict import MasteryState, Verdict
 from projections.registry import Registry
 from projections.rows import (
@@ -42,12 +43,15 @@ class Stepper:
 
     `load` gives a learner as it stands at the position reached, with what the views say of it.
     `clock` is the latest moment that was judged for; nothing is judged for an earlier one.
+    With `policy`, that one decides everywhere, adopted or not.
     """
 
     def __init__(
-        self, registry: Registry, load: Loader, *, position: Position, clock: datetime
-    ) -> None:
+        self, registry: Registry, load: Loader, *, position: Position, clock: datetime,
+        policy: Judge | None = None,
+    ) -> None:  # fmt: skip
         self.registry = registry
+        self._policy = policy
         self.position, self.clock = position, clock
         self.writes = Writes()
         self._load = load
@@ -133,7 +137,7 @@ class Stepper:
     def _judge(self, held: Held, touched: set[CompetencyId], cause: Cause) -> None:
         if not touched:
             return
-        bench = Bench(held.observed, on=self.clock)
+        bench = Bench(held.observed, on=self.clock, policy=self._policy)
         for competency in sorted(bench.with_parents(touched)):
             if bench.has(competency):
                 self._settle(held, bench.judge(competency), cause)

@@ -151,9 +151,7 @@ class Given:
 
     def identified(self, who: LearnerId, name: str) -> Recorded:
         identifier = Identifier(type="id", value=name)
-        fact = LearnerIdentified(
-            learner=who, provider=provider(), identifier=identifier, name=name
-        )
+        fact = LearnerIdentified(learner=who, provider=provider(), identifier=identifier, name=name)
         return self.fact(who, fact)
 
     def enrolled(self, who: LearnerId, external_id: str = "e1", **terms: object) -> Recorded:
@@ -172,7 +170,9 @@ class Given:
         self.fact(target, fact, by=provider(by))
         return evidence_id(number)
 
-    def corrected(self, evidence: EvidenceId, said: Evidence, *, who: LearnerId | None = None) -> Recorded:
+    def corrected(
+        self, evidence: EvidenceId, said: Evidence, *, who: LearnerId | None = None
+    ) -> Recorded:
         target = who or learner()
         fact = EvidenceCorrected(
             id=evidence, learner=target, provider=provider(), evidence=said, reason="typing error"

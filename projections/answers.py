@@ -1,0 +1,249 @@
+"""Answers on demand: the learner's own facts, folded at the moment of asking.
+
+Right also where the live views are behind, since none is read. Two clocks: `as_of` is what the
+ledger knew (a position or a time of recording), `on` is what was true (a time of occurring).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
+from threading import Lock
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from ledger.domain.catalogue import Recorded
+from ledger.domain.evidence import Alignment
+from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
+from ledger.errors import UnknownEvidenceError, UnknownLearnerError, UnknownPolicyError
+from ledger.service import Ledger
+from ledger.store.reader import LEARNER_TOPICS
+from projections.authority import aware
+from projections.history import History, told
+from projections.learner import LearnerRecord
+from projections.lines import CompetencyLine, EvidenceLine, Mastery, Transcript
+from projections.mastery import judge_all, judge_one
+from projections.policies import Judge, PolicyDocument, compile_policy, parse
+from projections.registry import Registry
+from projections.transcript import competency_line, evidence_line, judged_line, transcript_of
+
+REGISTRIES_KEPT_MAX = 16
+_OF_LEARNERS = frozenset(LEARNER_TOPICS)
+
+AsOf = Position | int | datetime | None
+On = date | datetime | None
+PolicyChoice = str | PolicyDocument | Mapping[str, Any] | Judge | None
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Asked(NamedTuple):
+    """What a question means: the log up to `position`, at the moment `on`, by this policy."""
+
+    position: Position
+    on: datetime
+    registry: Registry
+    policy: Judge | None
+
+
+class Answers:
+    """Answers questions about learners; thread-safe."""
+
+    def __init__(self, ledger: Ledger, *, clock: Callable[[], datetime] = _utc_now) -> None:
+        self._log, self._clock = ledger.log, clock
+        self._lock = Lock()
+        self._facts: list[Recorded] = []  # reference facts up to `_known`
+        self._known = Position(0)
+        self._registries: dict[int, Registry] = {}  # by how many reference facts they fold
+
+    def registry(self, *, as_of: AsOf = None) -> Registry:
+        """Give what evidence is read against, now or as of a position or a time."""
+        return self._registry(self._position(as_of))
+
+    def mastery(
+        self, learner: LearnerId, *, as_of: AsOf = None, on: On = None, policy: PolicyChoice = None
+    ) -> Mastery:
+        """Judge every competency that some evidence bears on.
+
+        Raises:
+            UnknownLearnerError: the ledger has no such learner.
+            UnknownPolicyError: no such policy was published.
+            InvalidDocumentError: `policy` is a document that is not sound.
+        """
+        asked = self.asked(as_of=as_of, on=on, policy=policy)
+        record = self.record(learner, asked.position)
+        verdicts = judge_all(record, asked.registry, on=asked.on, policy=asked.policy)
+        return Mastery(
+            learner, asked.position, asked.on,
+            tuple(judged_line(one, asked.registry) for one in verdicts.values()),
+        )  # fmt: skip
+
+    def mastery_of(
+        self, learner: LearnerId, competency: str, *, as_of: AsOf = None, on: On = None,
+        policy: PolicyChoice = None,
+    ) -> CompetencyLine:  # fmt: skip
+        """Judge one competency, named by URI or identifier, with the evidence about it.
+
+        Raises:
+            UnknownLearnerError: the ledger has no such learner.
+            UnknownPolicyError: no such policy was published.
+            InvalidDocumentError: `policy` is a document that is not sound.
+        """
+        asked = self.asked(as_of=as_of, on=on, policy=policy)
+        record = self.record(learner, asked.position)
+        resolved = asked.registry.resolve(Alignment(competency=competency))
+        name = resolved.competency if resolved else CompetencyId(competency)
+        verdict = judge_one(record, asked.registry, name, on=asked.on, policy=asked.policy)
+        return competency_line(verdict, record, asked.registry)
+
+    def transcript(
+        self, learner: LearnerId, *, as_of: AsOf = None, on: On = None, policy: PolicyChoice = None
+    ) -> Transcript:
+        """Give the whole record: competencies by strand, credentials, hours, credits, enrolments.
+
+        Raises:
+            UnknownLearnerError: the ledger has no such learner.
+            UnknownPolicyError: no such policy was published.
+            InvalidDocumentError: `policy` is a document that is not sound.
+        """
+        asked = self.asked(as_of=as_of, on=on, policy=policy)
+        record = self.record(learner, asked.position)
+        verdicts = judge_all(record, asked.registry, on=asked.on, policy=asked.policy)
+        return transcript_of(record, verdicts, asked.registry, position=asked.position, on=asked.on)
+
+    def history(
+        self, learner: LearnerId, *, as_of: AsOf = None, on: On = None, policy: PolicyChoice = None
+    ) -> History:
+        """Tell the record step by step: each fact, and what it changed.
+
+        Raises:
+            UnknownLearnerError: the ledger has no such learner.
+            UnknownPolicyError: no such policy was published.
+            InvalidDocumentError: `policy` is a document that is not sound.
+        """
+        asked = self.asked(as_of=as_of, on=on, policy=policy)
+        facts = self._facts_of(learner, asked.position)
+        return told(
+            learner, facts, self._reference(asked.position),
+            position=asked.position, on=asked.on, policy=asked.policy,
+        )  # fmt: skip
+
+    def evidence(
+        self, learner: LearnerId, evidence: EvidenceId, *, as_of: AsOf = None
+    ) -> EvidenceLine:
+        """Give one piece of evidence as it stands.
+
+        Raises:
+            UnknownLearnerError: the ledger has no such learner.
+            UnknownEvidenceError: the learner has no such evidence.
+        """
+        asked = self.asked(as_of=as_of)
+        record = self.record(learner, asked.position)
+        piece = record.pieces.get(evidence)
+        if piece is None:
+            raise UnknownEvidenceError(evidence)
+        return evidence_line(piece, asked.registry, revises=record.revises(piece))
+
+    def record(self, learner: LearnerId, position: Position) -> LearnerRecord:
+        """Fold a learner's record as it stood at a position.
+
+        Raises:
+            UnknownLearnerError: the ledger has no such learner.
+        """
+        return LearnerRecord.fold(learner, self._facts_of(learner, position))
+
+    def asked(self, *, as_of: AsOf = None, on: On = None, policy: PolicyChoice = None) -> Asked:
+        """Make out what a question means; nothing said means all that is known, now.
+
+        Raises:
+            UnknownPolicyError: no such policy was published.
+            InvalidDocumentError: `policy` is a document that is not sound.
+        """
+        position = self._position(as_of)
+        registry = self._registry(position)
+        return Asked(
+            position, self._moment(as_of, on, position), registry, _judge(registry, policy)
+        )
+
+    # -- inside -----------------------------------------------------------------------------
+
+    def _position(self, as_of: AsOf) -> Position:
+        if isinstance(as_of, datetime):
+            return self._log.position_at(aware(as_of))
+        head = self._log.head()
+        return head if as_of is None else Position(max(0, min(as_of, head)))
+
+    def _moment(self, as_of: AsOf, on: On, position: Position) -> datetime:
+        if isinstance(on, datetime):
+            return aware(on)
+        if on is not None:
+            return datetime.combine(on, time.max, UTC)
+        if as_of is None:
+            return self._clock()
+        if isinstance(as_of, datetime):
+            return aware(as_of)
+        return self._log.recorded_at(position) if position else datetime.min.replace(tzinfo=UTC)
+
+    def _facts_of(self, learner: LearnerId, position: Position) -> list[Recorded]:
+        facts = self._log.stream(learner, until=position)
+        if not facts:
+            # Known since then only: an empty record, unlike somebody never heard of.
+            if not _about_learner(self._log.stream(learner)):
+                raise UnknownLearnerError(learner)
+        elif not _about_learner(facts):
+            raise UnknownLearnerError(learner)
+        return facts
+
+    def _registry(self, position: Position) -> Registry:
+        facts = self._reference(position)
+        count = len(facts)
+        with self._lock:
+            found = self._registries.get(count)
+            if found is None:
+                # Folded anew, never added to: another thread may be reading the one before.
+                found = Registry.fold(facts)
+                if len(self._registries) >= REGISTRIES_KEPT_MAX:
+                    oldest = min(self._registries)
+                    del self._registries[oldest]
+                self._registries[count] = found
+            return found
+
+    def _reference(self, position: Position) -> list[Recorded]:
+        with self._lock:
+            if position > self._known:
+                self._facts += self._log.reference(after=self._known, until=position)
+                self._known = position
+            end = bisect_right(self._facts, position, key=lambda one: one.position)
+            return self._facts[:end]
+
+
+def _about_learner(facts: list[Recorded]) -> bool:
+    return any(one.topic in _OF_LEARNERS for one in facts)
+
+
+def _judge(registry: Registry, policy: PolicyChoice) -> Judge | None:
+    if policy is None or isinstance(policy, Judge):
+        return policy
+    if isinstance(policy, PolicyDocument):
+        return compile_policy(policy)
+    if isinstance(policy, str) and not policy.lstrip().startswith("{"):
+        found = registry.adoptions.judge(policy)
+        if found is None:
+            raise UnknownPolicyError(policy)
+        return found
+    return compile_policy(parse(policy))
+
+
+def learner_id(text: str | UUID) -> LearnerId:
+    """Read a learner's id.
+
+    Raises:
+        UnknownLearnerError: it is not an id of the ledger's kind.
+    """
+    try:
+        return LearnerId(text if isinstance(text, UUID) else UUID(text))
+    except ValueError as error:
+        raise UnknownLearnerError(text) from error

@@ -1,0 +1,159 @@
+"""The history: each fact in words, in the order the ledger learnt of it, and what it changed.
+
+The same fold as the live feed, so what an auditor replays is what was announced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from heapq import merge
+
+from ledger.domain.catalogue import Recorded
+from ledger.domain.facts import (
+    AuthorityGranted,
+    AuthorityRevoked,
+    FrameworkPublished,
+    PolicyAdopted,
+    ProviderReinstated,
+    ProviderSuspended,
+)
+from ledger.domain.ids import EvidenceId, LearnerId, Position
+from ledger.store.reader import LEARNER_TOPICS
+from projections.held import Held
+from projections.lines import CompetencyName
+from projections.policies import Judge
+from projections.registry import Registry
+from projections.rows import Change
+from projections.stepping import Stepper
+from projections.telling import tell
+from projections.transcript import competency_name
+
+_OF_LEARNERS = frozenset(LEARNER_TOPICS)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """What one step did to one competency."""
+
+    name: CompetencyName
+    before: str
+    after: str
+    estimate: Decimal | None
+    level: str | None
+    policy: str
+    policy_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happened: a fact at its position, or time passing (no position).
+
+    `recorded_at` is when the ledger knew, `occurred_at` when the learner did it.
+    """
+
+    position: Position | None
+    recorded_at: datetime
+    occurred_at: datetime | None
+    topic: str
+    text: str
+    evidence: EvidenceId | None
+    changes: tuple[StateChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Every step up to `position`, and what time alone changed until `on`."""
+
+    learner: LearnerId
+    position: Position
+    on: datetime
+    steps: tuple[Step, ...]
+
+
+def told(
+    learner: LearnerId, facts: Sequence[Recorded], reference: Sequence[Recorded], *,
+    position: Position, on: datetime, policy: Judge | None = None,
+) -> History:  # fmt: skip
+    """Replay a learner's facts among the reference facts, both oldest first.
+
+    Reference facts are told where they changed something for this learner.
+    """
+    replay = _Replay(learner, policy)
+    steps: list[Step] = []
+    for recorded in merge(facts, reference, key=lambda one: one.position):
+        steps += replay.step(recorded)
+    steps += replay.wait(on)
+    return History(learner, position, on, tuple(steps))
+
+
+class _Replay:
+    def __init__(self, learner: LearnerId, policy: Judge | None) -> None:
+        self._learner = learner
+        self._registry = Registry()
+        self._held = Held.new(learner, self._registry)
+        self._stepper = Stepper(
+            self._registry, lambda _: self._held, position=Position(0), clock=_LONG_AGO,
+            policy=policy,
+        )  # fmt: skip
+
+    def step(self, recorded: Recorded) -> Iterator[Step]:
+        yield from self.wait(recorded.recorded_at)
+        if recorded.topic in _OF_LEARNERS:
+            self._stepper.step(recorded)
+            yield self._told(recorded, self._changes())
+            return
+        self._stepper.step_reference(recorded)
+        if self._concerns(recorded):
+            self._stepper.reread(self._learner, recorded)
+            changes = self._changes()
+            if changes:
+                yield self._told(recorded, changes)
+
+    def wait(self, until: datetime) -> Iterator[Step]:
+        self._stepper.emit_due(until)
+        by_moment: dict[datetime, list[StateChange]] = {}
+        for change in self._taken():
+            by_moment.setdefault(change.recorded_at, []).append(self._change(change))
+        for moment, changes in by_moment.items():
+            text = "Time passed, and nothing new was recorded."
+            yield Step(None, moment, None, "time", text, None, tuple(changes))
+
+    def _concerns(self, recorded: Recorded) -> bool:
+        match recorded.fact:
+            case (
+                AuthorityGranted(provider=provider)
+                | AuthorityRevoked(provider=provider)
+                | ProviderSuspended(provider=provider)
+                | ProviderReinstated(provider=provider)
+            ):
+                return any(one.provider == provider for one in self._held.record.pieces.values())
+            case FrameworkPublished() | PolicyAdopted():
+                return bool(self._held.pairs)
+            case _:
+                return False
+
+    def _told(self, recorded: Recorded, changes: tuple[StateChange, ...]) -> Step:
+        telling = tell(recorded, self._held.record, self._registry)
+        return Step(
+            recorded.position, recorded.recorded_at, telling.occurred_at, recorded.topic,
+            telling.text, telling.evidence, changes,
+        )  # fmt: skip
+
+    def _changes(self) -> tuple[StateChange, ...]:
+        return tuple(self._change(one) for one in self._taken())
+
+    def _taken(self) -> list[Change]:
+        # What is due stays with the stepper: here no view holds it.
+        changes, self._stepper.writes.changes = self._stepper.writes.changes, []
+        self._stepper.writes.observations.clear()
+        return changes
+
+    def _change(self, change: Change) -> StateChange:
+        return StateChange(
+            competency_name(change.competency, self._registry), change.from_state,
+            change.to_state, change.estimate, change.level, change.policy, change.policy_digest,
+        )  # fmt: skip

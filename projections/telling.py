@@ -1,0 +1,142 @@
+"""Facts in words, for people who read a history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from ledger.domain.catalogue import Recorded
+from ledger.domain.evidence import Evidence, Result
+from ledger.domain.facts import (
+    AuthorityGranted,
+    AuthorityRevoked,
+    EnrolmentRecorded,
+    EvidenceCorrected,
+    EvidenceRecorded,
+    EvidenceWithdrawn,
+    Fact,
+    FrameworkPublished,
+    LearnerIdentified,
+    LearnerRegistered,
+    PolicyAdopted,
+    ProviderReinstated,
+    ProviderSuspended,
+)
+from ledger.domain.ids import CompetencyId, EvidenceId, ProviderId
+from projections.learner import LearnerRecord
+from projections.registry import Registry
+from projections.transcript import competency_name, provider_line
+
+_KINDS = {
+    "assessment": "an assessment",
+    "credential": "a credential",
+    "work_based_learning": "a work-based learning observation",
+    "activity": "an activity",
+}
+
+
+class Telling(NamedTuple):
+    """A fact in one sentence, and what it is about."""
+
+    text: str
+    evidence: EvidenceId | None = None
+    occurred_at: datetime | None = None
+
+
+def tell(recorded: Recorded, record: LearnerRecord, registry: Registry) -> Telling:
+    """Put a fact into words; one that this program does not know is said to be so."""
+    fact = recorded.fact
+    match fact:
+        case EvidenceRecorded(evidence=evidence):
+            text = f"{_who(fact.provider, registry)} recorded {_what(evidence, registry)}."
+            return Telling(text, fact.id, evidence.occurred_at)
+        case EvidenceCorrected(evidence=evidence):
+            piece = record.pieces.get(fact.id)
+            holds = piece is not None and piece.position == recorded.position
+            also = "" if holds else " A newer version had arrived before, and holds."
+            text = (
+                f"{_who(fact.provider, registry)} corrected it to {_what(evidence, registry)}:"
+                f" {fact.reason}.{also}"
+            )
+            return Telling(text, fact.id, evidence.occurred_at)
+        case EvidenceWithdrawn():
+            text = f"{_who(fact.provider, registry)} withdrew it: {fact.reason}."
+            return Telling(text, fact.id)
+        case EnrolmentRecorded():
+            return Telling(f"{_who(fact.provider, registry)} recorded {_enrolment(fact)}.")
+        case LearnerRegistered():
+            return Telling("The ledger met this learner.")
+        case LearnerIdentified():
+            kind = fact.identifier.type
+            who = _who(fact.provider, registry)
+            return Telling(f"{who} named the learner by an identifier of type {kind}.")
+        case _:
+            return Telling(_reference(fact, registry, recorded.topic))
+
+
+def _reference(fact: Fact, registry: Registry, topic: str) -> str:
+    match fact:
+        case AuthorityGranted():
+            return f"{_who(fact.provider, registry)} was granted authority ({fact.grant})."
+        case AuthorityRevoked():
+            who = _who(fact.provider, registry)
+            return f"{who} lost its authority ({fact.grant}) from {fact.ends_at:%Y-%m-%d}: {fact.reason}."
+        case ProviderSuspended():
+            who = _who(fact.provider, registry)
+            return f"{who} was suspended from {fact.starts_at:%Y-%m-%d}: {fact.reason}."
+        case ProviderReinstated():
+            who = _who(fact.provider, registry)
+            return f"{who} was reinstated at {fact.at:%Y-%m-%d}: {fact.reason}."
+        case FrameworkPublished():
+            return f"The framework {fact.title} was published (version {fact.version[:12]})."
+        case PolicyAdopted():
+            scope = f" for {fact.level} {fact.scope}" if fact.scope else " everywhere"
+            start = f" from {fact.starts_on:%Y-%m-%d}" if fact.starts_on else ""
+            return f"The policy {fact.policy} was adopted{scope}{start}."
+        case _:
+            return f"A fact of a kind that this program does not show was recorded ({topic})."
+
+
+def _who(provider: ProviderId, registry: Registry) -> str:
+    return provider_line(provider, registry).name
+
+
+def _what(evidence: Evidence, registry: Registry) -> str:
+    title = f" “{evidence.title}”" if evidence.title else ""
+    names: list[str] = []
+    for alignment in evidence.alignments:
+        resolved = registry.resolve(alignment)
+        name = CompetencyId(alignment.competency)
+        described = competency_name(resolved.competency if resolved else name, registry)
+        names.append(described.code or described.statement)
+    about = f" on {', '.join(dict.fromkeys(names))}" if names else ""
+    result = evidence.result or next(
+        (one.result for one in evidence.alignments if one.result is not None), None
+    )
+    return f"{_KINDS[evidence.kind]}{title}{about}{_outcome(result)}"
+
+
+def _outcome(result: Result | None) -> str:
+    if result is None:
+        return ""
+    if result.level is not None:
+        return f", rated {result.level}"
+    if result.score is not None:
+        return f", {result.score}" + (f" of {result.max}" if result.max is not None else "")
+    if result.success is not None:
+        return ", passed" if result.success else ", not passed"
+    return f", {result.status.replace('_', ' ')}"
+
+
+def _enrolment(fact: EnrolmentRecorded) -> str:
+    places = [
+        f"{level} {name}"
+        for level, name in (
+            ("programme", fact.programme), ("course", fact.course), ("school", fact.school),
+            ("district", fact.district), ("state", fact.state),
+        )
+        if name
+    ]  # fmt: skip
+    start = f" from {fact.starts_on}" if fact.starts_on else ""
+    end = f" until {fact.ends_on}" if fact.ends_on else ""
+    return f"an enrolment in {', '.join(places) or 'nothing named'}{start}{end}"

@@ -1,0 +1,211 @@
+"""The transcript: what a learner has shown, by strand, and all that it rests on.
+
+Strands stay apart: there is no number over technical, academic and employability skills
+together, since no policy named one (S0-7).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from ledger.domain.evidence import JUDGED_KINDS
+from ledger.domain.ids import CompetencyId, EvidenceId, Position, ProviderId
+from projections.authority import aware
+from projections.learner import LearnerRecord, Piece
+from projections.lines import (
+    STRANDS,
+    CompetencyLine,
+    CompetencyName,
+    CredentialLine,
+    CreditLine,
+    EnrolmentLine,
+    EvidenceLine,
+    HoursLine,
+    JudgedLine,
+    ProviderLine,
+    Strand,
+    Transcript,
+)
+from projections.mastery import Verdicts
+from projections.policies.verdict import Verdict
+from projections.registry import Registry
+
+_HoursKey = tuple[str | None, str | None, str | None]
+
+
+def transcript_of(
+    record: LearnerRecord,
+    verdicts: Verdicts,
+    registry: Registry,
+    *,
+    position: Position,
+    on: datetime,
+) -> Transcript:
+    """Lay out a judged record."""
+    lines = competency_lines(verdicts, record, registry)
+    standing = [
+        piece
+        for piece in record.pieces.values()
+        if piece.withdrawn_position is None and aware(piece.evidence.occurred_at) <= on
+    ]
+    standing.sort(key=_place)
+    return Transcript(
+        learner=record.learner,
+        names=record.names,
+        position=position,
+        on=on,
+        strands=tuple(
+            Strand(strand, tuple(line for line in lines if line.name.strand == strand))
+            for strand in STRANDS
+        ),
+        credentials=tuple(_credentials(standing, registry, on)),
+        work_based_learning=_hours(standing),
+        credits=_credits(standing),
+        enrolments=tuple(_enrolments(record, registry)),
+        unaligned=tuple(
+            evidence_line(piece, registry) for piece in standing if not piece.evidence.alignments
+        ),
+    )
+
+
+def judged_line(verdict: Verdict, registry: Registry) -> JudgedLine:
+    """Name the competency of a verdict."""
+    return JudgedLine(competency_name(verdict.competency, registry), verdict)
+
+
+def competency_line(verdict: Verdict, record: LearnerRecord, registry: Registry) -> CompetencyLine:
+    """Give a verdict with every piece of evidence about it."""
+    return competency_lines({verdict.competency: verdict}, record, registry)[0]
+
+
+def competency_lines(
+    verdicts: Verdicts, record: LearnerRecord, registry: Registry
+) -> list[CompetencyLine]:
+    """Give verdicts with their evidence, oldest first; competencies in the order of their codes."""
+    about: dict[CompetencyId, list[EvidenceLine]] = defaultdict(list)
+    for piece in sorted(record.pieces.values(), key=_place):
+        line = evidence_line(piece, registry, revises=record.revises(piece))
+        for competency in line.competencies:
+            if competency in verdicts:
+                about[competency].append(line)
+    lines = [
+        CompetencyLine(competency_name(name, registry), verdict, tuple(about[name]))
+        for name, verdict in verdicts.items()
+    ]
+    lines.sort(key=lambda line: (line.name.code or "\uffff", line.name.competency))
+    return lines
+
+
+def competency_name(competency: CompetencyId, registry: Registry) -> CompetencyName:
+    """Describe a competency by the latest version of its framework."""
+    found = registry.frameworks.describe(competency)
+    if found is None:
+        return CompetencyName(competency, competency, None, "unassigned", None, None, None)
+    latest = registry.frameworks.latest(found.framework)
+    return CompetencyName(
+        competency, found.item.statement, found.item.code, found.item.strand or "unassigned",
+        found.framework, latest.title if latest else None, found.version,
+    )  # fmt: skip
+
+
+def evidence_line(
+    piece: Piece, registry: Registry, *, revises: EvidenceId | None = None
+) -> EvidenceLine:
+    """Lay out one piece of evidence as it stands."""
+    evidence = piece.evidence
+    names = (
+        (resolved.competency if resolved else CompetencyId(alignment.competency))
+        for alignment in evidence.alignments
+        for resolved in (registry.resolve(alignment),)
+    )
+    evaluator = evidence.evaluator
+    return EvidenceLine(
+        evidence=piece.id, kind=evidence.kind, title=evidence.title,
+        occurred_at=evidence.occurred_at, recorded_at=piece.recorded_at,
+        position=piece.position, first_position=piece.first_position,
+        provider=provider_line(piece.provider, registry),
+        evaluator=(evaluator.name or evaluator.id) if evaluator is not None else None,
+        result=evidence.result, facets=evidence.facets, competencies=tuple(dict.fromkeys(names)),
+        site=evidence.context.site, task=evidence.context.task, hours=evidence.hours,
+        revises=revises or evidence.revises,
+        external_id=evidence.source.external_id, format=evidence.source.format,
+        sha256=evidence.source.sha256, corrections=len(piece.earlier),
+        withdrawn=piece.withdrawn_reason if piece.withdrawn_position is not None else None,
+    )  # fmt: skip
+
+
+def provider_line(provider: ProviderId, registry: Registry) -> ProviderLine:
+    """Name a provider and its kind."""
+    found = registry.providers.get(provider)
+    if found is None:
+        return ProviderLine(provider, "unknown provider", "other")
+    return ProviderLine(provider, found.name, found.kind)
+
+
+def _place(piece: Piece) -> tuple[datetime, Position]:
+    return aware(piece.evidence.occurred_at), piece.first_position
+
+
+def _credentials(
+    pieces: Iterable[Piece], registry: Registry, on: datetime
+) -> Iterator[CredentialLine]:
+    for piece in pieces:
+        credential = piece.evidence.credential
+        if credential is None:
+            continue
+        until = aware(credential.valid_until) if credential.valid_until is not None else None
+        sound = piece.evidence.verification.status not in {"revoked", "suspended"}
+        yield CredentialLine(
+            credential=credential.id, name=credential.name,
+            issuer=(credential.issuer.name or credential.issuer.id) if credential.issuer else None,
+            awarded_at=piece.evidence.occurred_at, valid_until=until,
+            valid=sound and (until is None or on <= until), evidence=evidence_line(piece, registry),
+        )  # fmt: skip
+
+
+def _hours(pieces: Iterable[Piece]) -> tuple[HoursLine, ...]:
+    found: dict[_HoursKey, list[Piece]] = defaultdict(list)
+    for piece in pieces:
+        evidence = piece.evidence
+        if evidence.kind != "work_based_learning" or evidence.hours is None:
+            continue
+        work = evidence.work_based_learning
+        employer = work.employer if work is not None else None
+        key = (
+            work.activity if work is not None else None,
+            work.setting if work is not None else None,
+            (employer.name or employer.id) if employer is not None else None,
+        )
+        found[key].append(piece)
+    return tuple(
+        HoursLine(
+            *key, sum((piece.evidence.hours or Decimal(0) for piece in some), Decimal(0)),
+            tuple(piece.id for piece in some),
+        )
+        for key, some in found.items()
+    )  # fmt: skip
+
+
+def _credits(pieces: Iterable[Piece]) -> tuple[CreditLine, ...]:
+    found: dict[str | None, list[Piece]] = defaultdict(list)
+    for piece in pieces:
+        if piece.evidence.credits is not None and piece.evidence.kind in JUDGED_KINDS:
+            found[piece.evidence.credit_type].append(piece)
+    return tuple(
+        CreditLine(
+            name, sum((piece.evidence.credits or Decimal(0) for piece in some), Decimal(0)),
+            tuple(piece.id for piece in some),
+        )
+        for name, some in found.items()
+    )  # fmt: skip
+
+
+def _enrolments(record: LearnerRecord, registry: Registry) -> Iterator[EnrolmentLine]:
+    for (provider, _), one in record.enrolments.items():
+        yield EnrolmentLine(
+            one.programme, one.course, one.school, one.district, one.state,
+            one.starts_on, one.ends_on, provider_line(provider, registry),
+        )  # fmt: skip
