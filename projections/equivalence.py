@@ -1,0 +1,191 @@
+"""What evidence on one competency is worth for others: crosswalks and aligned credentials.
+
+A crosswalk counts one way, under its own conditions, and only once everybody whose consent it
+needs has signed. Chains of crosswalks are followed to a bounded length; each competency is
+reached once, by its best chain, so nothing counts double and a circle ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from ledger.domain.evidence import Alignment, EvidenceKind, Result
+from ledger.domain.facts import (
+    CredentialAligned,
+    CrosswalkPublished,
+    CrosswalkSigned,
+    CrosswalkWithdrawn,
+    Fact,
+)
+from ledger.domain.framework import Equivalence
+from projections.frameworks import Frameworks, Resolved
+
+CHAIN_MAX = 3  # crosswalks one after another; longer, and nobody could explain what it means
+_SATISFIES = frozenset({"exact", "narrower", "replaced_by"})
+_WHOLE = Decimal(1)
+
+Links = dict[str, list[tuple[str, Equivalence, Resolved]]]
+"""By origin: the crosswalk's name, the link, and what it leads to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A competency for which evidence on another one may count, and by which crosswalks.
+
+    `weight` is the product along the chain. `refused` says why it does not count after all.
+    """
+
+    resolved: Resolved
+    weight: Decimal
+    via: tuple[str, ...]
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The evidence that looks for equivalents."""
+
+    kind: EvidenceKind
+    occurred_at: datetime
+    result: Result | None
+
+
+@dataclass(slots=True)
+class _Crosswalk:
+    published: CrosswalkPublished | None = None
+    signed: set[str] = field(default_factory=set[str])
+    withdrawn: bool = False
+
+    def counts(self) -> bool:
+        return (
+            self.published is not None
+            and not self.withdrawn
+            and set(self.published.needs) <= self.signed
+        )
+
+
+class Equivalences:
+    """A fold over crosswalks and credential alignments."""
+
+    __slots__ = ("_credentials", "_crosswalks", "_links")
+
+    def __init__(self) -> None:
+        self._crosswalks: dict[str, _Crosswalk] = {}
+        self._credentials: dict[str, list[CredentialAligned]] = {}
+        self._links: Links | None = None
+
+    def apply(self, fact: Fact) -> bool:
+        """Take over a fact; say whether it is about equivalence."""
+        match fact:
+            case CrosswalkPublished(crosswalk=name):
+                # Published anew, it needs to be signed anew: nobody signed these words.
+                self._crosswalks[name] = _Crosswalk(published=fact)
+            case CrosswalkSigned(crosswalk=name):
+                self._crosswalks.setdefault(name, _Crosswalk()).signed.add(fact.role)
+            case CrosswalkWithdrawn(crosswalk=name):
+                self._crosswalks.setdefault(name, _Crosswalk()).withdrawn = True
+            case CredentialAligned():
+                self._credentials.setdefault(fact.credential, []).append(fact)
+            case _:
+                return False
+        self._links = None
+        return True
+
+    def forget_resolutions(self) -> None:
+        """Look the ends of crosswalks up anew: a framework was published."""
+        self._links = None
+
+    def published(self) -> Iterator[tuple[CrosswalkPublished, bool]]:
+        """List the crosswalks, and whether each counts."""
+        for crosswalk in self._crosswalks.values():
+            if crosswalk.published is not None:
+                yield crosswalk.published, crosswalk.counts()
+
+    def attested(self, credentials: Iterable[str], occurred_at: datetime) -> list[Alignment]:
+        """Give what holding a credential says, under any of the names it goes by."""
+        found: list[Alignment] = []
+        for name in credentials:
+            for fact in self._credentials.get(name, ()):
+                if _in_force(fact.starts_on, fact.ends_on, occurred_at):
+                    result = Result(level=fact.level, success=True)
+                    found += [Alignment(competency=c, result=result) for c in fact.competencies]
+        return found
+
+    def reach(self, start: Resolved, shown: Shown, frameworks: Frameworks) -> dict[str, Reached]:
+        """Follow crosswalks from a competency; best chains first, then the shorter, then by name."""
+        links = self._linked(frameworks)
+        best: dict[str, Reached] = {}
+        edge: list[Reached] = [Reached(start, _WHOLE, ())]
+        for _ in range(CHAIN_MAX):
+            found = [
+                one
+                for reached in edge
+                if not reached.refused
+                for one in _follow(reached, links.get(reached.resolved.competency, ()), shown)
+                if one.resolved.competency != start.competency
+            ]
+            edge = []
+            for one in sorted(found, key=lambda each: (bool(each.refused), -each.weight, each.via)):
+                name = one.resolved.competency
+                before = best.get(name)
+                if before is None or (bool(before.refused), -before.weight) > (
+                    bool(one.refused),
+                    -one.weight,
+                ):
+                    best[name] = one
+                    edge.append(one)
+            if not edge:
+                break
+        return best
+
+    def _linked(self, frameworks: Frameworks) -> Links:
+        if self._links is None:
+            found: Links = {}
+            for name, crosswalk in sorted(self._crosswalks.items()):
+                if crosswalk.published is None or not crosswalk.counts():
+                    continue
+                for link in crosswalk.published.links:
+                    origin = frameworks.resolve(Alignment(competency=link.origin))
+                    end = frameworks.resolve(Alignment(competency=link.destination))
+                    if origin is not None and end is not None:
+                        found.setdefault(origin.competency, []).append((name, link, end))
+            self._links = found
+        return self._links
+
+
+def _follow(
+    reached: Reached, links: Iterable[tuple[str, Equivalence, Resolved]], shown: Shown
+) -> Iterator[Reached]:
+    for name, link, end in links:
+        refused = _refused(link, shown)
+        yield Reached(end, reached.weight * link.weight, (*reached.via, name), refused)
+
+
+def _refused(link: Equivalence, shown: Shown) -> str:
+    if link.relation not in _SATISFIES:
+        return f"the crosswalk calls it {link.relation}, which does not satisfy the other"
+    if link.kinds and shown.kind not in link.kinds:
+        return f"the crosswalk is not about {shown.kind.replace('_', ' ')}"
+    starts_on = None if link.retroactive else link.starts_on
+    if not _in_force(starts_on, link.ends_on, shown.occurred_at):
+        return "the crosswalk was not in force when it occurred"
+    return _below(link.level_at_least, shown.result)
+
+
+def _below(level: str | None, result: Result | None) -> str:
+    if level is None:
+        return ""
+    scale = result.scale if result is not None else ()
+    if result is None or result.level is None or level not in scale or result.level not in scale:
+        return f"the crosswalk needs the level {level}, and the result's scale does not have it"
+    if scale.index(result.level) < scale.index(level):
+        return f"the crosswalk needs the level {level}"
+    return ""
+
+
+def _in_force(starts_on: date | None, ends_on: date | None, occurred_at: datetime) -> bool:
+    day = occurred_at.date()
+    return (starts_on or date.min) <= day <= (ends_on or date.max)
