@@ -1,0 +1,98 @@
+"""The log and the feed of changes as the machines downstream need them: in order, past a position.
+
+Read without opening any body: the relay holds no key, and could not leak what it cannot read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+from psycopg import Connection
+
+from consumers import statements
+from consumers.wire import ChangeData, FactData
+from ledger.errors import StoreUnavailableError
+from ledger.store.reader import REFERENCE_TOPICS
+from ledger.store.recorder import CHANNEL as FACTS_CHANNEL
+
+BODY_BYTES_MAX = 512 * 1024  # below Kafka's limit of a message; larger bodies are asked for
+CHANGES_CHANNEL = "mastery_changes"
+
+
+@contextmanager
+def connected(conninfo: str) -> Generator[Connection[Any]]:
+    """Connect in the service's role.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer, or went away.
+    """
+    try:
+        with psycopg.connect(
+            conninfo, autocommit=True, prepare_threshold=None, connect_timeout=5
+        ) as connection:
+            yield connection
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise StoreUnavailableError("PostgreSQL does not answer") from error
+
+
+def facts_after(connection: Connection[Any], after: int, *, limit: int) -> list[FactData]:
+    """Read on in the log."""
+    parameters = {
+        "after": after, "limit": limit, "open": REFERENCE_TOPICS, "body_bytes_max": BODY_BYTES_MAX,
+    }  # fmt: skip
+    rows = connection.execute(statements.query("facts_after"), parameters, binary=True)
+    return [
+        FactData(
+            position, UUID(bytes=stream), version, topic, recorded_at, UUID(bytes=fact_id),
+            UUID(bytes=provider) if provider else None,
+            msgspec.Raw(body) if body is not None else None,
+        )
+        for position, stream, version, topic, recorded_at, fact_id, provider, body in rows
+    ]  # fmt: skip
+
+
+def changes_after(connection: Connection[Any], after: int, *, limit: int) -> list[ChangeData]:
+    """Read on in the feed; [] as long as there is none."""
+    try:
+        rows = connection.execute(
+            statements.query("changes_after"), {"after": after, "limit": limit}, binary=True
+        )
+        return [ChangeData(*row) for row in rows]
+    except psycopg.errors.UndefinedTable:
+        return []  # no engine has run yet
+
+
+def facts_head(connection: Connection[Any]) -> int:
+    """Give the log's last position; 0 when it is empty."""
+    return _number(connection, "facts_head")
+
+
+def changes_head(connection: Connection[Any]) -> int:
+    """Give the feed's last sequence number; 0 when it is empty."""
+    try:
+        return _number(connection, "changes_head")
+    except psycopg.errors.UndefinedTable:
+        return 0
+
+
+def listen(connection: Connection[Any]) -> None:
+    """Hear of what is appended, from now on."""
+    for channel in (FACTS_CHANNEL, CHANGES_CHANNEL):
+        connection.execute(b"LISTEN " + channel.encode())
+
+
+def wait(connection: Connection[Any], *, timeout_s: float) -> None:
+    """Wait until something was appended since the last wait, or the time is over."""
+    for _ in connection.notifies(timeout=timeout_s, stop_after=1):
+        pass
+
+
+def _number(connection: Connection[Any], name: str) -> int:
+    row = connection.execute(statements.query(name)).fetchone()
+    assert row is not None
+    return int(row[0])

@@ -1,0 +1,143 @@
+"""What leaves the ledger, as CloudEvents 1.0: one event a fact, one a change of mastery.
+
+An event's id is a function of its cause, so a replay repeats it. `sequence` orders events of one
+source. No body of a learner's fact leaves the ledger here: where, when and of what kind it is,
+and the learner's random ledger id, are enough to know that there is something to ask for.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+FACTS_SOURCE = "urn:mastery-ledger:facts"
+CHANGES_SOURCE = "urn:mastery-ledger:changes"
+CHANGE_TYPE = "mastery.state-changed.v1"
+ERASED_TYPE = "mastery.learner-erased.v1"
+JSON_TYPE = "application/json"
+STRUCTURED_TYPE = "application/cloudevents+json"
+SEQUENCE_DIGITS = 19  # as text, sequences sort like numbers, up to 2^63 - 1
+
+Headers = list[tuple[str, bytes]]
+
+
+class FactData(msgspec.Struct, frozen=True):
+    """A fact's place in the log. `body` is there for reference facts only, never for learners'."""
+
+    position: int
+    stream: UUID
+    version: int
+    topic: str
+    recorded_at: datetime
+    fact_id: UUID
+    provider: UUID | None = None
+    body: msgspec.Raw | None = None
+
+
+class ChangeData(msgspec.Struct, frozen=True):
+    """A learner's state of mastery in one competency changed, and what caused it.
+
+    `sequence` counts from 1 without gaps. `estimate` is a decimal as text. `cause_position` is
+    the position of the fact that caused it; absent where time alone did.
+    """
+
+    sequence: int
+    id: UUID
+    learner: UUID
+    competency: str
+    from_state: str
+    to_state: str
+    estimate: Decimal | None
+    level: str | None
+    cause: str
+    cause_position: int | None
+    policy: str
+    policy_digest: str
+    framework_version: str | None
+    effective_at: datetime
+    recorded_at: datetime
+
+
+class Event(NamedTuple):
+    """A CloudEvent, ready for any binding. `data` is JSON; None erases what its key named."""
+
+    id: str
+    source: str
+    type: str
+    subject: str
+    time: str
+    sequence: int
+    data: bytes | None
+
+
+_ENCODE = msgspec.json.Encoder().encode
+
+
+def fact_event(fact: FactData) -> Event:
+    """Announce a fact."""
+    return Event(
+        id=str(fact.fact_id), source=FACTS_SOURCE, type=fact.topic, subject=str(fact.stream),
+        time=instant(fact.recorded_at), sequence=fact.position, data=_ENCODE(fact),
+    )  # fmt: skip
+
+
+def change_event(change: ChangeData) -> Event:
+    """Announce a change of mastery."""
+    return Event(
+        id=str(change.id), source=CHANGES_SOURCE, type=CHANGE_TYPE, subject=str(change.learner),
+        time=instant(change.recorded_at), sequence=change.sequence, data=_ENCODE(change),
+    )  # fmt: skip
+
+
+def kafka_headers(event: Event) -> Headers:
+    """Give the headers of the Kafka binding in binary mode."""
+    headers = [
+        _SPECVERSION,
+        ("ce_id", event.id.encode()),
+        ("ce_source", event.source.encode()),
+        ("ce_type", event.type.encode()),
+        ("ce_subject", event.subject.encode()),
+        ("ce_time", event.time.encode()),
+        ("ce_sequence", sequence_text(event.sequence).encode()),
+    ]
+    if event.data is not None:
+        headers.append(_CONTENT_TYPE)
+    return headers
+
+
+def structured(event: Event) -> dict[str, object]:
+    """Give the event as one JSON object, as HTTP, SSE and webhooks carry it."""
+    return {
+        "specversion": "1.0",
+        "id": event.id,
+        "source": event.source,
+        "type": event.type,
+        "subject": event.subject,
+        "time": event.time,
+        "sequence": sequence_text(event.sequence),
+        "datacontenttype": JSON_TYPE,
+        "data": msgspec.Raw(event.data) if event.data is not None else None,
+    }
+
+
+def structured_json(event: Event) -> bytes:
+    """Encode `structured`."""
+    return _ENCODE(structured(event))
+
+
+def sequence_text(sequence: int) -> str:
+    """Write a sequence number so that text sorts as numbers do."""
+    return f"{sequence:0{SEQUENCE_DIGITS}d}"
+
+
+def instant(moment: datetime) -> str:
+    """Write a moment as RFC 3339."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+_SPECVERSION = ("ce_specversion", b"1.0")
+_CONTENT_TYPE = ("content-type", JSON_TYPE.encode())
