@@ -83,7 +83,7 @@ def format_of(head: bytes) -> Format | None:
         return "csv" if any(mark in line for mark in (b",", b";", b"\t", b"|")) else None
     first = _first_object(text)
     if first is None:
-        return next((found for mark, found in _MARKS.items() if mark in text), "native")
+        return _format_by_marks(text)
     if first.keys() & {"CFDocument", "CFItems", "CFAssociations", "CFDocuments"}:
         return "case"
     if first.keys() & {"@graph", "decoded_resource"}:
@@ -91,6 +91,13 @@ def format_of(head: bytes) -> Format | None:
     if first.keys() & {"actor", "verb"}:
         return "xapi"
     return "native" if first.keys() & _OURS else None
+
+
+def _format_by_marks(text: bytes) -> Format:
+    for mark, found in _MARKS.items():
+        if mark in text:
+            return found
+    return "native"
 
 
 def _first_object(text: bytes) -> JsonObject | None:

@@ -1,0 +1,1 @@
+"""Foreign documents: what they become, and where and why one is refused."""
