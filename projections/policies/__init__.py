@@ -5,7 +5,7 @@ Not here: the database, the clock and the log; evidence and the moment are argum
 
 from projections.policies.documents import PolicyDocument, canonical, digest, json_schema
 from projections.policies.judge import Judge, compile_policy
-from projections.policies.presets import default_policy
+from projections.policies.presets import default_policy, preset
 from projections.policies.reading import parse
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "digest",
     "json_schema",
     "parse",
+    "preset",
 ]

@@ -47,7 +47,7 @@ class Average(NamedTuple):
 class Estimator:
     """An estimate on one scale, rounded, and faded where the policy says so."""
 
-    __slots__ = ("_average", "_decimals", "_floor", "_grid", "_half_life_days", "_rounding", "chances",
+    __slots__ = ("_average", "_decimals", "_floor", "_grid", "_half_life_days", "_rounding", "between", "chances",
                  "fades", "weighted")  # fmt: skip
 
     def __init__(
@@ -58,9 +58,11 @@ class Estimator:
         self._grid = 10 ** (15 - scale.decimals)
         self._floor = to_units(scale.levels[0].points)
         self._half_life_days = half_life_days
-        self.chances = isinstance(estimate, Bayesian)
-        self.fades = half_life_days is not None
         self.weighted = isinstance(estimate, Mean) and estimate.weighted
+        self.chances = isinstance(estimate, Bayesian)
+        # An average of ratings that all reach a bar reaches it too; a count or a belief may not.
+        self.between = not isinstance(estimate, Bayesian | NMastery) and not self.weighted
+        self.fades = half_life_days is not None
 
     def value(self, ratings: Sequence[int], weights: Sequence[int], *, age_days: int) -> int | None:
         """Give the estimate in units, `age_days` after the last evidence; None if there is none."""
@@ -71,10 +73,15 @@ class Estimator:
             ratio = self._faded(ratio, age_days)
         return self._settled(ratio)
 
-    def values(self, ratings: Sequence[int], weights: Sequence[int]) -> Iterator[int | None]:
+    def values(self, ratings: Sequence[int], weights: Sequence[int]) -> list[int | None]:
         """Give the estimate as it was after each rating, at that moment."""
-        for ratio in self._average.running(ratings, weights):
-            yield None if ratio is None else self._settled(ratio)
+        if not ratings:
+            return []
+        settled = self._settled
+        ratios = self._average.running(ratings, weights)
+        if self._average.last is _latest and not any([one % self._grid for one in ratings]):
+            return list(ratings)
+        return [None if ratio is None else settled(ratio) for ratio in ratios]
 
     def _settled(self, ratio: Ratio) -> int:
         numerator, denominator = ratio

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import reduce
+from operator import and_, or_
 
 from ledger.domain.ids import CompetencyId
 from projections.policies.numbers import UNIT, to_units
@@ -34,7 +36,9 @@ class ComposedRule:
         """Combine the bits of the parts."""
         bits = [part.prefixes(tally) for part in self.parts]
         if self._need == len(bits):
-            return _all(bits)
+            return reduce(and_, bits)
+        if self._need == 1:
+            return reduce(or_, bits)
         return sum(
             (sum(one >> place & 1 for one in bits) >= self._need) << place
             for place in range(len(tally.seen))
@@ -58,13 +62,6 @@ class ComposedRule:
         if short < len(options):
             options.sort(key=_cost)
         return tuple(one for option in options[:short] for one in option)
-
-
-def _all(bits: Sequence[int]) -> int:
-    combined = bits[0]
-    for one in bits:
-        combined &= one
-    return combined
 
 
 def _cost(missing: Sequence[Missing]) -> int:

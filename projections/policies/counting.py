@@ -25,7 +25,7 @@ _by_time = attrgetter("occurred_at")
 def in_order(observations: Sequence[Observation]) -> list[Observation]:
     """Sort by when it occurred, then by first position, whatever order it arrived in."""
     ordered = sorted(observations, key=_by_place)
-    if len({seen.first_position for seen in ordered}) != len(ordered):
+    if len(set(map(_by_place, ordered))) != len(ordered):
         # Two alignments of one evidence on one competency: only their content tells them apart.
         ordered.sort(key=lambda seen: (seen.first_position, seen.position, msgspec.json.encode(seen)))
     ordered.sort(key=_by_time)
@@ -63,11 +63,10 @@ class Counter:
         """Count what counts at `on`; reasons in `also` are passed over, to see what would be."""
         tally = Tally(ordered, on, children)
         add, rate = tally.seen.append, tally.points.append
-        kinds, graded, plain = self._kinds, self._exchange.graded, not self._filters
+        kinds, graded = self._kinds, self._exchange.graded
+        plain = not self._filters and (not ordered or ordered[-1].occurred_at <= on)
         for one in ordered:
-            if not (
-                plain and one.excluded is None and one.valid_until is None and one.kind in kinds and one.occurred_at <= on
-            ):
+            if not (plain and one.excluded is one.valid_until is None and one.kind in kinds):
                 refused = self._refused(one, tally, also)
                 if refused is not None:
                     tally.drop(one, refused.reason, refused.detail)
@@ -81,9 +80,9 @@ class Counter:
             if isinstance(worth, int):
                 add(one)
                 rate(worth)
-                tally.unrated = tally.unrated or worth <= UNRATED
             else:
                 tally.drop(one, worth.reason, worth.detail)
+        tally.unrated = bool(tally.points) and min(tally.points) <= UNRATED
         for select in self._selections:
             select(tally, also)
         return tally

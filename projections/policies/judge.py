@@ -130,11 +130,8 @@ class Judge:
     def _expires_at(self, tally: Tally) -> datetime | None:
         if self._expires_after is None or not tally.seen:
             return None
-        newest = tally.seen[-1]
-        for one, points in zip(reversed(tally.seen), reversed(tally.points), strict=True):
-            if points >= self._mastery:
-                newest = one
-                break
+        passing = tally.at_least(self._mastery)
+        newest = tally.seen[passing[-1] if passing else -1]
         return self._expires_after.after(newest.occurred_at)
 
     def _state(

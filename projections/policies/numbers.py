@@ -8,6 +8,7 @@ three thirds make one again before the visible rounding is done.
 from __future__ import annotations
 
 from decimal import Context, Decimal
+from functools import lru_cache
 from typing import Literal
 
 Rounding = Literal["half_away", "half_even", "down"]
@@ -33,6 +34,7 @@ def to_units(value: Decimal) -> int:
     return divide(numerator * UNIT, denominator)
 
 
+@lru_cache(maxsize=4096)
 def to_decimal(units: int) -> Decimal:
     """Give units as a decimal without trailing zeros."""
     value = Decimal(units).scaleb(-15, _WIDE).normalize(_WIDE)

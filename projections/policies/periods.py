@@ -33,7 +33,7 @@ class Period(NamedTuple):
         A day that the month does not have becomes the month's last. Beyond the year 9999
         it stays at the last moment there is.
         """
-        moment = start.astimezone(UTC)
+        moment = start if start.tzinfo is UTC else start.astimezone(UTC)
         try:
             if self.months:
                 moment = _months_later(moment, self.months)
@@ -47,7 +47,9 @@ FOREVER = datetime.max.replace(tzinfo=UTC)
 
 def _months_later(moment: datetime, months: int) -> datetime:
     year, month0 = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    day = min(moment.day, monthrange(year, month0 + 1)[1])
+    day = moment.day
+    if day > 28:
+        day = min(day, monthrange(year, month0 + 1)[1])
     return moment.replace(year=year, month=month0 + 1, day=day)
 
 

@@ -20,7 +20,8 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _Grade = tuple[str | None, tuple[str, ...], bool | None, str]
-_FinalScore = tuple[Decimal, Decimal | None, Decimal | None, Decimal | None]
+_Scored = tuple[Decimal | None, Decimal | None, Decimal | None, Decimal | None, str | None,
+                tuple[str, ...], bool | None, str, bool]  # fmt: skip
 
 
 class Refused(NamedTuple):
@@ -49,7 +50,7 @@ class Exchange:
         self._ceiling = to_units(possible)  # 0: not known, so a cut score cannot be mapped
         self._passed = None if clause.passed is None else to_units(clause.passed)
         self._failed = None if clause.failed is None else to_units(clause.failed)
-        self._scores: dict[_FinalScore, int | Refused | None] = {}
+        self._scores: dict[_Scored, int | Refused] = {}
         self.graded: dict[_Grade, int | Refused] = {}
         self._scales: dict[tuple[str, ...], bool] = {}
 
@@ -57,10 +58,24 @@ class Exchange:
         """Give the units a result is worth; a credential without a result counts as passed."""
         if result is None:
             return self._success(True) if credential else Refused("no_result", "")
-        worth = self._points(result, credential=credential)
-        if result.score is None and not credential:
-            key = (result.level, result.scale, result.success, result.status)
-            _remember(self.graded, key, worth)
+        if result.score is None:
+            worth = self._points(result, credential=credential)
+            if not credential:
+                key = (result.level, result.scale, result.success, result.status)
+                _remember(self.graded, key, worth)
+            return worth
+        return self._scored(result, credential=credential)
+
+    def _scored(self, result: Result, *, credential: bool) -> int | Refused:
+        key = (result.score, result.min, result.max, result.cut, result.level, result.scale,
+               result.success, result.status, credential)  # fmt: skip
+        try:
+            worth = self._scores.get(key)
+        except TypeError:  # a signalling NaN has no hash
+            return Refused("invalid_result", "not a number")
+        if worth is None:
+            worth = self._points(result, credential=credential)
+            _remember(self._scores, key, worth)
         return worth
 
     def _points(self, result: Result, *, credential: bool) -> int | Refused:
@@ -115,16 +130,6 @@ class Exchange:
     ) -> int | Refused | None:
         if not all(one is None or _is_sane(one) for one in (score, low, high, cut)):
             return Refused("invalid_result", "not a number, or beyond any scale")
-        key = (score, low, high, cut)
-        if key in self._scores:
-            return self._scores[key]
-        found = self._fresh(score, low, high, cut)
-        _remember(self._scores, key, found)
-        return found
-
-    def _fresh(
-        self, score: Decimal, low: Decimal | None, high: Decimal | None, cut: Decimal | None
-    ) -> int | Refused | None:
         floor, value = to_units(low or Decimal(0)), to_units(score)
         if value < floor:
             return Refused("invalid_result", f"score {score} is below its minimum {low or 0}")

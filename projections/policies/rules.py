@@ -14,7 +14,6 @@ from typing import Protocol
 
 from projections.policies.averages import UNRATED
 from projections.policies.numbers import to_decimal, to_units
-from projections.policies.observation import Observation
 from projections.policies.requirements import (
     ConfirmedBySecondRater,
     CredentialHeld,
@@ -26,7 +25,7 @@ from projections.policies.requirements import (
 )
 from projections.policies.tally import Tally
 from projections.policies.verdict import Finding, Missing
-from projections.policies.works import DISTINCT, same_attempt
+from projections.policies.works import first_places, same_attempt
 
 ANY_RATING = UNRATED + 1
 """The bar that every rating reaches, and nothing unrated."""
@@ -63,22 +62,28 @@ def from_place(place: int, size: int) -> int:
 class CountRule:
     """So many hits, such as ratings, contexts or facets."""
 
-    __slots__ = ("_asks", "_hits", "_need", "_rule")
+    __slots__ = ("_asks", "_hits", "_need", "_needed", "_rule")
 
     def __init__(self, rule: str, need: int, hits: Hits, asks: dict[str, str]) -> None:
         self._rule, self._need, self._hits, self._asks = rule, need, hits, asks
+        self._needed = str(need)
 
     def find(self, tally: Tally) -> Finding:
         """Count."""
-        hits = self._hits(tally)
+        hits = tally.hits[self] = self._hits(tally)
         found = len(hits)
-        return Finding(self._rule, found >= self._need, str(found), str(self._need), tally.evidence(hits))
+        return Finding(
+            self._rule, found >= self._need, str(found), self._needed, tally.evidence(hits)
+        )
 
     def prefixes(self, tally: Tally) -> int:
         """It is met from the hit on that is the last one needed: a count never falls."""
-        hits = self._hits(tally)
-        size = len(tally.seen)
-        return from_place(hits[self._need - 1], size) if len(hits) >= self._need else 0
+        hits = tally.hits.get(self)
+        if hits is None:
+            hits = self._hits(tally)
+        if len(hits) < self._need:
+            return 0
+        return from_place(hits[self._need - 1], len(tally.seen))
 
     def turns_at(self, tally: Tally) -> datetime | None:
         """Never by itself."""
@@ -98,58 +103,70 @@ def observations(document: ObservationsAtLeast, bar: int) -> CountRule:
         return CountRule(
             "observations_below",
             document.at_least,
-            lambda tally: [place for place, one in enumerate(tally.points) if UNRATED < one < bar],
+            lambda tally: [
+                place for place, one in enumerate(tally.points) if UNRATED < one < bar
+            ],
             {"below": _bar_text(document.level, document.points)},
         )
+    asks = _asks(document.level, document.points)
     return CountRule(
-        "observations_at_least",
-        document.at_least,
-        lambda tally: [place for place, one in enumerate(tally.points) if one >= bar],
-        _asks(document.level, document.points),
+        "observations_at_least", document.at_least, lambda tally: tally.at_least(bar), asks
     )
 
 
 def distinct(document: Distinct, bar: int) -> CountRule:
     """So many different contexts, providers, evaluators and so on."""
-    key = DISTINCT[document.of]
-    several = document.of == "equipment"
+    of = document.of
 
     def hits(tally: Tally) -> Sequence[int]:
-        known: set[object] = set()
+        places, column = tally.at_least(bar), tally.column(of)
+        if len(places) == len(column):
+            return first_places(column)
+        firsts = first_places([column[place] for place in places])
+        return [places[first] for first in firsts]
+
+    asks = {"distinct": of, **_asks(document.level, document.points)}
+    return CountRule(f"distinct:{of}", document.at_least, _tools(bar) if of == "equipment" else hits, asks)
+
+
+def _tools(bar: int) -> Hits:
+    """Count each piece of equipment by itself: one task may use several."""
+
+    def hits(tally: Tally) -> Sequence[int]:
+        known: set[str] = set()
         found: list[int] = []
-        for place, (one, worth) in enumerate(zip(tally.seen, tally.points, strict=True)):
-            if worth >= bar:
-                name = key(one)
-                for each in one.context.equipment if several else (name,):
-                    if each is not None and each not in known:
-                        known.add(each)
-                        found.append(place)
+        for place in tally.at_least(bar):
+            fresh = set(tally.seen[place].context.equipment) - known
+            found.extend(place for _ in fresh)
+            known |= fresh
         return found
 
-    asks = {"distinct": document.of, **_asks(document.level, document.points)}
-    return CountRule(f"distinct:{document.of}", document.at_least, hits, asks)
+    return hits
 
 
 def kind(document: Kind, bar: int) -> CountRule:
     """So many pieces of evidence of some kinds."""
     which = frozenset(document.which)
-    return CountRule(
-        f"kind:{'|'.join(document.which)}",
-        document.at_least,
-        _matching(bar, lambda one: one.kind in which),
-        {"kind": "|".join(document.which), **_asks(document.level, document.points)},
-    )
+    name = "|".join(document.which)
+
+    def hits(tally: Tally) -> Sequence[int]:
+        seen = tally.seen
+        return [place for place in tally.at_least(bar) if seen[place].kind in which]
+
+    asks = {"kind": name, **_asks(document.level, document.points)}
+    return CountRule(f"kind:{name}", document.at_least, hits, asks)
 
 
 def facet(document: FacetShown, bar: int) -> CountRule:
     """So many pieces of evidence that show a facet."""
     which = document.which
-    return CountRule(
-        f"facet:{which}",
-        document.at_least,
-        _matching(bar, lambda one: which in one.facets),
-        {"facet": which, **_asks(document.level, document.points)},
-    )
+
+    def hits(tally: Tally) -> Sequence[int]:
+        seen = tally.seen
+        return [place for place in tally.at_least(bar) if which in seen[place].facets]
+
+    asks = {"facet": which, **_asks(document.level, document.points)}
+    return CountRule(f"facet:{which}", document.at_least, hits, asks)
 
 
 def credential(document: CredentialHeld) -> CountRule:
@@ -232,14 +249,6 @@ class HoursRule:
         del tally
         left = self._need - to_units(Decimal(finding.found))
         return (Missing("hours_at_least", "", {"hours": _text(left)}),)
-
-
-def _matching(bar: int, wanted: Callable[[Observation], bool]) -> Hits:
-    def hits(tally: Tally) -> Sequence[int]:
-        points = tally.points
-        return [place for place, one in enumerate(tally.seen) if points[place] >= bar and wanted(one)]
-
-    return hits
 
 
 def _is_amount(hours: Decimal) -> bool:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from projections.policies.averages import CHANCE, UNRATED, Estimator
 from projections.policies.numbers import UNIT, to_decimal, to_units
 from projections.policies.observation import Observation
 from projections.policies.periods import FOREVER
-from projections.policies.points import share_of
+from projections.policies.points import CACHE_MAX, share_of
 from projections.policies.requirements import Improved, ResultOf
+from projections.policies.rules import from_place
 from projections.policies.tally import Tally
 from projections.policies.verdict import Finding, Missing
-from projections.policies.works import work_key
+from projections.policies.works import Key, repeats, work_column
 
 LevelName = Callable[[int], str]
 """Names the level that so many units reach."""
@@ -22,14 +23,20 @@ LevelName = Callable[[int], str]
 class EstimateRule:
     """The estimate reaches a bar."""
 
-    __slots__ = ("_bar", "_estimator", "_fades", "_name", "_needed")
+    __slots__ = ("_bar", "_estimator", "_fades", "_name", "_needed", "_texts")
 
     def __init__(self, estimator: Estimator, bar: int, *, name: LevelName, fades: bool) -> None:
         self._estimator, self._bar, self._name, self._fades = estimator, bar, name, fades
+        self._texts: dict[int, str] = {}
         self._needed = self._text(bar)
 
     def _text(self, units: int) -> str:
-        return f"{to_decimal(units):f} ({self._name(units)})"
+        text = self._texts.get(units)
+        if text is None:
+            if len(self._texts) >= CACHE_MAX:
+                self._texts.clear()
+            text = self._texts[units] = f"{to_decimal(units):f} ({self._name(units)})"
+        return text
 
     def find(self, tally: Tally) -> Finding:
         """Compare the estimate at the moment of the tally."""
@@ -40,20 +47,28 @@ class EstimateRule:
 
     def prefixes(self, tally: Tally) -> int:
         """Compare the estimate as it was after each rating, before any fading."""
-        bits, met, rated = 0, False, False
-        estimates = self._after_each(tally)
-        for place, worth in enumerate(tally.points):
-            if worth > UNRATED or (worth == CHANCE and self._estimator.chances):
-                found = next(estimates)
-                rated = rated or worth > UNRATED
-                met = rated and found is not None and found >= self._bar
-            bits |= met << place
-        return bits
-
-    def _after_each(self, tally: Tally) -> Iterator[int | None]:
+        if self._estimator.between and len(tally.at_least(self._bar)) == len(tally.seen):
+            return from_place(0, len(tally.seen))
+        weights = tally.weights() if self._estimator.weighted else ()
+        if not tally.unrated:
+            return self._bits(self._estimator.values(tally.points, weights))
         chances = self._estimator.chances
         ratings = [one for one in tally.points if one > UNRATED or (one == CHANCE and chances)]
-        return self._estimator.values(ratings, tally.weights() if self._estimator.weighted else ())
+        estimates = iter(self._estimator.values(ratings, weights))
+        after_each: list[int | None] = []
+        found: int | None = None
+        rated = False
+        for worth in tally.points:
+            rated = rated or worth > UNRATED
+            if worth > UNRATED or (worth == CHANCE and chances):
+                found = next(estimates)
+            after_each.append(found if rated else None)
+        return self._bits(after_each)
+
+    def _bits(self, estimates: Sequence[int | None]) -> int:
+        bar = self._bar
+        met = ["1" if one is not None and one >= bar else "0" for one in reversed(estimates)]
+        return int("".join(met) or "0", 2)
 
     def turns_at(self, tally: Tally) -> datetime | None:
         """The first day on which fading takes the estimate below the bar."""
@@ -89,14 +104,18 @@ class ImprovedRule:
         self._need = document.at_least
         self._rule = f"improved:{document.by}"
 
+    def _works(self, tally: Tally) -> Sequence[Key]:
+        if self._of == "task" and tally.tried is tally.seen:
+            return tally.column("task")
+        return work_column(self._of, tally.tried, tally.everything)
+
     def _after_each(self, tally: Tally) -> Iterator[tuple[Observation, int, int]]:
         """Give each rated attempt, with how many works have risen and fallen by then."""
-        key = work_key(self._of, tally.everything)
+        works = self._works(tally)
         first: dict[Hashable, int] = {}
         last: dict[Hashable, int] = {}
         risen = fallen = 0
-        for one, worth in zip(tally.tried, tally.tried_points, strict=True):
-            work = key(one)
+        for one, worth, work in zip(tally.tried, tally.tried_points, works, strict=True):
             if worth > UNRATED and work is not None:
                 start = first.setdefault(work, worth)
                 before = last.get(work, start)
@@ -111,14 +130,18 @@ class ImprovedRule:
     def find(self, tally: Tally) -> Finding:
         """Compare as things stand."""
         risen = fallen = 0
-        for _, risen, fallen in self._after_each(tally):  # noqa: B007  the last ones are wanted
-            pass
+        if repeats(self._works(tally)):
+            *_, (_, risen, fallen) = self._after_each(tally)
+        else:
+            tally.hits[self] = ()
         found = f"{risen} raised, {fallen} fallen"
         needed = f"{self._need} raised" if self._raised else "0 fallen"
         return Finding(self._rule, self._met(risen, fallen), found, needed)
 
     def prefixes(self, tally: Tally) -> int:
         """Compare after each attempt, also those that a later one replaced."""
+        if self in tally.hits or not repeats(self._works(tally)):
+            return from_place(0, len(tally.seen)) if self._met(0, 0) else 0
         places = {one.evidence: place for place, one in enumerate(tally.seen)}
         bits = 0
         for one, risen, fallen in self._after_each(tally):
@@ -169,9 +192,7 @@ class ResultRule:
 
     def find(self, tally: Tally) -> Finding:
         """Compare the share of full marks."""
-        stands: int | None = None
-        for _, stands in self._after_each(tally):  # noqa: B007  the last one is wanted
-            pass
+        *_, (_, stands) = [(0, None), *self._after_each(tally)]
         found = "" if stands is None else f"{to_decimal(stands):f}"
         needed = f"{self._is} {to_decimal(self._share):f}"
         return Finding(f"result_of:{self._which}", self._met(stands), found, needed)

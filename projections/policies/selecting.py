@@ -13,8 +13,9 @@ from projections.policies.numbers import divide, to_units
 from projections.policies.observation import Exclusion, Observation
 from projections.policies.periods import Period, moment_after, parse_period
 from projections.policies.points import Refused, worth_of
+from projections.policies.requirements import DistinctOf, WorkOf
 from projections.policies.tally import Tally, sooner
-from projections.policies.works import DISTINCT, Key, same_attempt, work_key
+from projections.policies.works import repeats, same_attempt, work_column
 
 Filter = Callable[[Observation, Tally], Refused | None]
 Selection = Callable[[Tally, Collection[str]], None]
@@ -110,29 +111,21 @@ def _pool(tally: Tally, _: Collection[str]) -> None:
                 tally.points[place] = pooled
 
 
-def _chosen(per: str, keep: Keep, reason: Exclusion) -> Selection:
+def _chosen(per: WorkOf | DistinctOf, keep: Keep, reason: Exclusion) -> Selection:
     def choose(tally: Tally, _: Collection[str]) -> None:
-        key = _key(per, tally.everything)
-        groups: dict[Hashable, int] = {}
-        for place, one in enumerate(tally.seen):
-            name = key(one)
-            if name is not None and tally.points[place] > UNRATED:
-                before = groups.setdefault(name, place)
-                groups[name] = _better(before, place, tally.points, keep)
-        kept = [
-            place
-            for place, one in enumerate(tally.seen)
-            if tally.points[place] <= UNRATED or groups.get(key(one), place) == place
-        ]
-        _leave(tally, kept, reason, f"the {keep} counts")
+        keys = work_column(per, tally.seen, tally.everything)
+        if not repeats(keys):
+            return
+        chosen: dict[Hashable, int] = {}
+        kept: set[int] = set()
+        for place, name in enumerate(keys):
+            if name is None or tally.points[place] <= UNRATED:
+                kept.add(place)
+            else:
+                chosen[name] = _better(chosen.get(name, place), place, tally.points, keep)
+        _leave(tally, kept.union(chosen.values()), reason, f"the {keep} counts")
 
     return choose
-
-
-def _key(per: str, everything: Sequence[Observation]) -> Key:
-    if per == "work":
-        return work_key("work", everything)
-    return next(key for name, key in DISTINCT.items() if name == per)
 
 
 def _better(before: int, place: int, points: Sequence[int], keep: Keep) -> int:
@@ -143,14 +136,11 @@ def _better(before: int, place: int, points: Sequence[int], keep: Keep) -> int:
     return place
 
 
-def _leave(tally: Tally, kept: Sequence[int], reason: Exclusion, detail: str) -> None:
-    if len(kept) == len(tally.seen):
-        return
-    staying = set(kept)
+def _leave(tally: Tally, kept: Collection[int], reason: Exclusion, detail: str) -> None:
     for place, one in enumerate(tally.seen):
-        if place not in staying:
+        if place not in kept:
             tally.drop(one, reason, detail)
-    tally.keep(kept)
+    tally.keep([place for place in range(len(tally.seen)) if place in kept])
 
 
 def _conflict(document: PolicyDocument, levels_apart: int) -> Selection:
@@ -158,7 +148,7 @@ def _conflict(document: PolicyDocument, levels_apart: int) -> Selection:
     steps = [to_units(level.points) for level in document.scale.levels]
 
     def conflict(tally: Tally, also: Collection[str]) -> None:
-        if "contested" in also:
+        if "contested" in also or not repeats(tally.column("attempted")):
             return
         attempts: defaultdict[Hashable, dict[str, int]] = defaultdict(dict)
         for place, one in enumerate(tally.seen):
@@ -171,7 +161,7 @@ def _conflict(document: PolicyDocument, levels_apart: int) -> Selection:
             if len(points) > 1 and _is_disputed(points, mastery, steps, levels_apart):
                 disputed.update(ratings.values())
         if disputed:
-            kept = [place for place in range(len(tally.seen)) if place not in disputed]
+            kept = set(range(len(tally.seen))) - disputed
             _leave(tally, kept, "contested", "raters disagree on this attempt")
             tally.tried, tally.tried_points = tally.seen, tally.points
 

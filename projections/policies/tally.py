@@ -9,6 +9,7 @@ from ledger.domain.ids import CompetencyId, EvidenceId
 from projections.policies.averages import UNRATED, Estimator, weight_units
 from projections.policies.observation import Exclusion, Observation
 from projections.policies.verdict import MasteryState, NotCounted
+from projections.policies.works import COLUMNS, Key
 
 _DAY = timedelta(days=1)
 
@@ -18,11 +19,12 @@ class Tally:
 
     `points[i]` belongs to `seen[i]`. `tried` and `tried_points` also hold the attempts that a
     later one replaced. `everything` is all there is, counted or not. `turns_at` is when time
-    alone next changes what counts.
+    alone next changes what counts. `hits` is where requirements keep what they have found.
     """
 
-    __slots__ = ("assume_confirmed", "children", "everything", "excluded", "not_counted", "on", "points",
-                 "seen", "tried", "tried_points", "turns_at", "unrated")  # fmt: skip
+    __slots__ = ("_columns", "_places", "assume_confirmed", "children", "everything", "excluded", "hits",
+                 "not_counted", "on", "points", "seen", "tried", "tried_points", "turns_at",
+                 "unrated")  # fmt: skip
 
     def __init__(
         self,
@@ -39,6 +41,9 @@ class Tally:
         self.turns_at: datetime | None = None
         self.unrated = False  # some of `points` are no ratings
         self.assume_confirmed = False
+        self._columns: dict[str, list[Key]] = {}
+        self._places: dict[int, list[int]] = {}
+        self.hits: dict[object, Sequence[int]] = {}
 
     def drop(self, one: Observation, reason: Exclusion, detail: str) -> None:
         """Leave a piece of evidence out, and remember why."""
@@ -49,6 +54,22 @@ class Tally:
         """Go on with these places only; `tried` still holds what there was."""
         self.seen = [self.seen[place] for place in places]
         self.points = [self.points[place] for place in places]
+        self._columns, self._places = {}, {}
+
+    def column(self, name: str) -> list[Key]:
+        """Say of each counted piece of evidence where it belongs (works.COLUMNS)."""
+        column = self._columns.get(name)
+        if column is None:
+            column = self._columns[name] = COLUMNS[name](self.seen)
+        return column
+
+    def at_least(self, bar: int) -> list[int]:
+        """Give the places of ratings at or above a bar. Ask when all points are final."""
+        places = self._places.get(bar)
+        if places is None:
+            places = [place for place, worth in enumerate(self.points) if worth >= bar]
+            self._places[bar] = places
+        return places
 
     def part(self, wanted: Callable[[Observation], bool], *, on: datetime) -> Tally:
         """Give the tally as if only some evidence had been counted, at another moment."""
@@ -95,8 +116,9 @@ class Tally:
         ]
 
     def evidence(self, places: Sequence[int]) -> tuple[EvidenceId, ...]:
-        """Name the evidence at these places, each once."""
-        return tuple(dict.fromkeys([self.seen[place].evidence for place in places]))
+        """Name the evidence at these places."""
+        seen = self.seen
+        return tuple([seen[place].evidence for place in places])
 
 
 def _choose(

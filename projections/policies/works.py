@@ -1,71 +1,80 @@
-"""Which pieces of evidence are attempts at the same thing, and which situation each came from."""
+"""Which pieces of evidence are attempts at the same thing, and which situation each came from.
+
+Asked for all evidence at once, as a column: judging asks these questions a million times.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from projections.policies.observation import Observation
 from projections.policies.requirements import DistinctOf, WorkOf
 
-Key = Callable[[Observation], Hashable | None]
-"""Names what an observation belongs to; None where it does not say."""
+Key = Hashable | None
+"""What an observation belongs to; None where it does not say."""
+
+Column = Callable[[Sequence[Observation]], list[Key]]
 
 
-def _site(seen: Observation) -> Hashable | None:
-    return seen.context.site
+def _contexts(seen: Sequence[Observation]) -> list[Key]:
+    return [
+        (where.site or where.course or one.provider.int, where.task_family, where.equipment)
+        for one in seen
+        for where in (one.context,)
+    ]
 
 
-def _context(seen: Observation) -> Hashable | None:
-    where = seen.context
-    place = where.site or where.course or seen.provider.int
-    return place, where.task_family, where.equipment
-
-
-DISTINCT: dict[DistinctOf, Key] = {
-    "context": _context,
-    "provider": lambda seen: seen.provider.int,
-    "evaluator": lambda seen: seen.evaluator,
-    "site": _site,
-    "task": lambda seen: seen.context.task,
-    "task_family": lambda seen: seen.context.task_family,
-    "equipment": lambda seen: seen.context.equipment or None,
-    "course": lambda seen: seen.context.course,
-    "assessment": lambda seen: seen.context.assessment,
+COLUMNS: Mapping[str, Column] = {
+    "context": _contexts,
+    "provider": lambda seen: [one.provider.int for one in seen],
+    "evaluator": lambda seen: [one.evaluator for one in seen],
+    "site": lambda seen: [one.context.site for one in seen],
+    "task": lambda seen: [one.context.task for one in seen],
+    "task_family": lambda seen: [one.context.task_family for one in seen],
+    "equipment": lambda seen: [one.context.equipment or None for one in seen],
+    "course": lambda seen: [one.context.course for one in seen],
+    "assessment": lambda seen: [one.context.assessment for one in seen],
+    "attempted": lambda seen: [one.context.task or one.context.assessment for one in seen],
 }
+"""A column by name: those of `DistinctOf`, and `attempted`, the task or else the assessment."""
 
 
-def work_key(of: WorkOf | str, everything: Sequence[Observation]) -> Key:
-    """Give the function that names the work an observation is an attempt at.
+def repeats(keys: Sequence[Key]) -> bool:
+    """Whether anything but None is in the column twice."""
+    known = set(keys)
+    return len(keys) - keys.count(None) > len(known) - (None in known)
+
+
+def first_places(keys: Sequence[Key]) -> list[int]:
+    """Give the places at which something new comes up, in order."""
+    first: dict[Key, int] = {}
+    for place, key in enumerate(keys):
+        if key not in first:
+            first[key] = place
+    first.pop(None, None)
+    return list(first.values())
+
+
+def work_column(
+    of: WorkOf | DistinctOf, seen: Sequence[Observation], everything: Iterable[Observation]
+) -> list[Key]:
+    """Give the work that each observation is an attempt at.
 
     `everything` includes what does not count: a withdrawn middle attempt still ties the first
     to the last.
     """
-    if of == "task":
-        return _task
-    if of == "assessment":
-        return DISTINCT["assessment"]
     if of == "competency":
-        return _one_work
-    if not any(seen.revises for seen in everything):
-        return _task_or_self
+        return [True] * len(seen)
+    if of != "work":
+        return COLUMNS[of](seen)
+    if not any([one.revises for one in everything]):
+        return [one.context.task for one in seen]  # nothing ties a work without a task to another
     roots = _joined(everything)
-    return lambda seen: roots[seen.evidence]
+    return [roots[one.evidence] for one in seen]
 
 
-def _one_work(_: Observation) -> Hashable:
-    return True
-
-
-def _task(seen: Observation) -> Hashable | None:
-    return seen.context.task
-
-
-def _task_or_self(seen: Observation) -> Hashable:
-    return seen.context.task or seen.evidence.int
-
-
-def _joined(everything: Sequence[Observation]) -> dict[UUID, Hashable]:
+def _joined(everything: Iterable[Observation]) -> Mapping[UUID, Hashable]:
     parent: dict[Hashable, Hashable] = {}
 
     def root(node: Hashable) -> Hashable:
@@ -74,14 +83,16 @@ def _joined(everything: Sequence[Observation]) -> dict[UUID, Hashable]:
             node = above
         return node
 
-    for seen in everything:
-        for tie in (seen.revises, seen.context.task):
+    names: list[UUID] = []
+    for one in everything:
+        names.append(one.evidence)
+        for tie in (one.revises, one.context.task):
             if tie is not None:
-                parent[root(tie)] = root(seen.evidence)
-    return {seen.evidence: root(seen.evidence) for seen in everything}
+                parent[root(tie)] = root(one.evidence)
+    return {name: root(name) for name in names}
 
 
-def same_attempt(seen: Observation) -> Hashable | None:
+def same_attempt(one: Observation) -> Key:
     """Name the one attempt that several people may have rated; None where nothing tells."""
-    task = seen.context.task or seen.context.assessment
-    return None if task is None else (task, seen.context.attempt)
+    task = one.context.task or one.context.assessment
+    return None if task is None else (task, one.context.attempt)

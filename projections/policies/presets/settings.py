@@ -1,0 +1,174 @@
+"""Settings of presets: from text or values to what stands in the document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from decimal import Decimal, InvalidOperation
+from typing import Any, NotRequired, TypedDict
+
+from ledger.errors import Reject
+
+
+class Setting(TypedDict):
+    """What a preset's file says about one setting."""
+
+    type: str
+    at: list[str]
+    about: str
+    min: NotRequired[int]
+    max: NotRequired[int]
+    none: NotRequired[int]  # what "none" means here
+    put: NotRequired[dict[str, Any]]
+    choices: NotRequired[dict[str, Any]]
+
+
+def put(document: dict[str, Any], setting: Setting, name: str, value: object) -> list[Reject]:
+    """Write a setting's value into the document, or say why it cannot stand there."""
+    try:
+        read = _READERS[setting["type"]](value, setting)
+    except (ValueError, InvalidOperation, KeyError, TypeError, AttributeError) as error:
+        return [Reject(f"/{name}", f"{value!r} will not do: {error}", _expected(setting))]
+    if "put" in setting:
+        read = {key: read if one is None else one for key, one in setting["put"].items()}
+    for pointer in setting["at"]:
+        if not _write(document, pointer.split("/")[1:], deepcopy(read)):
+            return [Reject(f"/{name}", "does not go together with the other settings")]
+    return []
+
+
+def _write(here: Any, steps: list[str], value: object) -> bool:
+    for step in steps[:-1]:
+        here = here.get(step) if isinstance(here, dict) else here[int(step)]
+        if here is None:
+            return False
+    if isinstance(here, list):
+        here[int(steps[-1])] = value
+    else:
+        here[steps[-1]] = value
+    return True
+
+
+def _expected(setting: Setting) -> str:
+    if "choices" in setting:
+        return ", ".join(setting["choices"])
+    if "min" in setting and "max" in setting:
+        return f"{setting['type']} from {setting['min']} to {setting['max']}"
+    return setting["type"]
+
+
+def _is_none(value: object) -> bool:
+    return value is None or (isinstance(value, str) and value.strip().lower() in {"", "none", "null"})
+
+
+def _number(value: object, setting: Setting) -> Decimal:
+    if _is_none(value):
+        if "none" not in setting:
+            raise ValueError("a number is needed")
+        return Decimal(setting["none"])
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        raise ValueError("not a number")
+    number = Decimal(str(value).strip())
+    if not number.is_finite():
+        raise ValueError("not a number")
+    if number < setting.get("min", number) or number > setting.get("max", number):
+        raise ValueError("out of range")
+    return number
+
+
+def _int(value: object, setting: Setting) -> int:
+    number = _number(value, setting)
+    if number != number.to_integral_value():
+        raise ValueError("not a whole number")
+    return int(number)
+
+
+def _count(value: object, _: Setting) -> int:
+    return _int(value, {"type": "int", "at": [], "about": "", "min": 1, "max": 10_000})
+
+
+def _text(value: object, _: Setting) -> str:
+    return str(value).strip()
+
+
+def _period(value: object, _: Setting) -> str | None:
+    return None if _is_none(value) else str(value).strip()
+
+
+def _days(value: object, setting: Setting) -> str | None:
+    return None if _is_none(value) else f"P{_count(value, setting)}D"
+
+
+def _choice(value: object, setting: Setting) -> object:
+    return setting["choices"][str(value).strip()]
+
+
+def _listed(value: object) -> Any:
+    """Give a list or an object from a value, from JSON text, or from a list with commas."""
+    if not isinstance(value, str):
+        return value
+    if value.strip()[:1] in {"[", "{"}:
+        return json.loads(value, parse_float=Decimal)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _names(value: object, _: Setting) -> list[str]:
+    names: list[str] = [*map(str, _listed(value))]
+    return names
+
+
+def _ratings(value: object, _: Setting) -> list[dict[str, object]]:
+    listed = _listed(value)
+    pairs: list[tuple[Decimal, str]] = []
+    for one in listed.items() if isinstance(listed, Mapping) else listed:
+        name, points = one.rsplit("=", 1) if isinstance(one, str) else _pair(one)
+        pairs.append((Decimal(str(points)), str(name).strip()))
+    return [{"name": name, "points": points} for points, name in sorted(pairs)]
+
+
+def _pair(one: Any) -> tuple[object, object]:
+    if isinstance(one, Mapping):
+        return one.get("name", one.get("description")), one["points"]
+    first, second = one
+    return (second, first) if isinstance(second, str) else (first, second)
+
+
+def _child_points(value: object, _: Setting) -> list[dict[str, object]]:
+    return [_child(one) if isinstance(one, str) else dict(one) for one in _listed(value)]
+
+
+def _child(text: str) -> dict[str, object]:
+    name, points = text.rsplit("=", 1)
+    required = points.endswith("!")
+    return {"id": name.strip(), "points": int(points.rstrip("!")), "required": required}
+
+
+_OPERATORS = {"gte": "at_least", "lte": "at_most", "eq": "equal"}
+_GROUPS = {"AND": "all_of", "OR": "any_of"}
+
+
+def _criteria(value: object, setting: Setting) -> dict[str, object]:
+    tree: Any = json.loads(value, parse_float=Decimal) if isinstance(value, str) else value
+    if "leaf" in tree:
+        operator = _OPERATORS[tree.get("op", "gte")]
+        return {"rule": "result_of", "which": tree["leaf"], "is": operator, "share": tree["value"]}
+    return {
+        "rule": _GROUPS[tree["op"]],
+        "rules": [_criteria(child, setting) for child in tree["children"]],
+    }
+
+
+_READERS: Mapping[str, Callable[[object, Setting], object]] = {
+    "number": _number,
+    "int": _int,
+    "count": _count,
+    "text": _text,
+    "period": _period,
+    "days": _days,
+    "choice": _choice,
+    "names": _names,
+    "ratings": _ratings,
+    "child_points": _child_points,
+    "criteria": _criteria,
+}
