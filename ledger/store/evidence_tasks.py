@@ -76,7 +76,9 @@ class Submit:
             message = Message(fact_id, learner, provider)
             known.messages[self._message] = message
         message.versions[self._version] = accepted
-        new = tuple(key for index, key in enumerate(self._identifiers) if not linked[index])
+        # Two names may mean the same (a mailbox and its hash): each key is linked once.
+        unlinked = (key for index, key in enumerate(self._identifiers) if not linked[index])
+        new = tuple(dict.fromkeys(unlinked))
         for key in new:
             known.learners[key] = learner
         return Decision(

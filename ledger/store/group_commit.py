@@ -18,8 +18,9 @@ from typing import Any, NamedTuple, Self
 import psycopg
 from psycopg.rows import DictRow, dict_row
 
-from ledger.errors import StoreUnavailableError
+from ledger.errors import LedgerError, RefusedError, StoreUnavailableError
 from ledger.store.appending import Appender, Outcome
+from ledger.store.planning import Refusal
 from ledger.store.recorder import LedgerRecorder
 from ledger.store.tasks import Task
 
@@ -86,18 +87,39 @@ class GroupCommit:
 
     def _run(self) -> None:
         while orders := self._next():
-            tasks = [task for order in orders for task in order.tasks]
+            # A caller may have given up (its connection went away); one that has not by now is
+            # answered, since an answer to a cancelled future would end this thread.
+            asking = [one for one in orders if one.future.set_running_or_notify_cancel()]
+            tasks = [task for order in asking for task in order.tasks]
             try:
-                outcomes = self._append(tasks)
+                outcomes = self._outcomes(tasks) if tasks else []
             except Exception as error:  # noqa: BLE001  every caller hears of it, and the thread lives
-                _log.exception("append failed")
-                for order in orders:
+                _log.error("append failed: %s", error)
+                for order in asking:
                     order.future.set_exception(error)
                 continue
             start = 0
-            for order in orders:
+            for order in asking:
                 order.future.set_result(outcomes[start : start + len(order.tasks)])
                 start += len(order.tasks)
+
+    def _outcomes(self, tasks: Sequence[Task]) -> list[Outcome]:
+        """Append a group; if it cannot be appended, find the task that is to blame by halving.
+
+        Raises:
+            StoreUnavailableError: PostgreSQL stays away.
+        """
+        try:
+            return self._append(tasks)
+        except StoreUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001  whatever it is, it is one task's
+            self._appender.forget()
+            if len(tasks) == 1:
+                _log.exception("an item cannot be appended")
+                return [Refusal(_as_ledger_error(error))]
+        middle = len(tasks) // 2
+        return [*self._outcomes(tasks[:middle]), *self._outcomes(tasks[middle:])]
 
     def _next(self) -> list[_Order]:
         """Take all that is queued, up to the limit (but at least one order); [] ends the thread."""
@@ -130,9 +152,9 @@ class GroupCommit:
                 if time.monotonic() > deadline:
                     raise StoreUnavailableError(_UNSURE) from error
                 time.sleep(_RETRY_PAUSE_S)
-            except psycopg.Error as error:
+            except psycopg.Error:
                 self._drop()
-                raise StoreUnavailableError(f"PostgreSQL refused the append: {error}") from error
+                raise
             else:
                 return outcomes
 
@@ -155,12 +177,20 @@ class GroupCommit:
             if self._thread.is_alive():
                 raise
             raise StoreUnavailableError("PostgreSQL does not answer") from error
+        self._connection = connection
         # Every look-up is by primary key; statistics taken on an empty table say otherwise.
         connection.execute("SET enable_seqscan = off")
-        self._connection = connection
 
     def _drop(self) -> None:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
         self._appender.forget()
+
+
+def _as_ledger_error(error: Exception) -> LedgerError:
+    if isinstance(error, LedgerError):
+        return error
+    if isinstance(error, UnicodeError | psycopg.DataError):
+        return RefusedError(f"it cannot be stored: {error}")
+    return LedgerError(f"it could not be appended ({type(error).__name__}); see the log")

@@ -15,6 +15,7 @@ import uuid_utils
 from psycopg import Cursor
 
 from ledger.domain.catalogue import encode
+from ledger.domain.facts import EvidenceRecorded
 from ledger.domain.ids import LearnerId
 from ledger.errors import ErasedError, LedgerError
 from ledger.store import lookups, seal
@@ -35,7 +36,8 @@ class Plan(NamedTuple):
     decisions: list[Decision | Refusal]
     rows: list[Row]
     last_row: dict[int, int]  # index of a decision to the index of its last row
-    new_keys: list[tuple[UUID, bytes]]
+    data_keys: dict[UUID, bytes]  # of all that is sealed here
+    new_keys: list[tuple[UUID, bytes]]  # those of them that are made here, wrapped
     documents: list[tuple[bytes, UUID, str, bytes]]
     versions: dict[bytes, int]
 
@@ -61,6 +63,7 @@ class Planner:
         """Remember, after the commit, a plan whose last fact is at `head`."""
         self._head = head
         self._versions.update(plan.versions)
+        self._data_keys.update(plan.data_keys)
         for index in plan.last_row:
             decision = plan.decisions[index]
             assert isinstance(decision, Decision)
@@ -75,9 +78,9 @@ class Planner:
             self._head = head
         known = self._look_up(cursor, tasks)
         decisions = [_decide(task, known) for task in tasks]
-        new_keys = self._fetch_keys(cursor, decisions)
+        data_keys, new_keys = self._fetch_keys(cursor, decisions)
         versions = self._stream_versions(cursor, decisions)
-        plan = Plan(decisions, [], {}, new_keys, [], versions)
+        plan = Plan(decisions, [], {}, data_keys, new_keys, [], versions)
         for index, decision in enumerate(decisions):
             if isinstance(decision, Decision) and decision.facts:
                 self._seal(plan, index, decision)
@@ -102,31 +105,27 @@ class Planner:
 
     def _fetch_keys(
         self, cursor: Cursor[Any], decisions: list[Decision | Refusal]
-    ) -> list[tuple[UUID, bytes]]:
-        """Have the data key of every owner at hand; make those of new learners."""
+    ) -> tuple[dict[UUID, bytes], list[tuple[UUID, bytes]]]:
+        """Give the data key of every owner, and those of new owners wrapped for storage.
+
+        A new key is remembered only when it has landed: what is sealed under a key that a
+        broken transaction took with it could never be read again.
+        """
         writing = [one for one in decisions if isinstance(one, Decision) and one.facts]
-        made = [
-            (one.stream, self._new_key(one.stream))
-            for one in writing
-            if one.new_learner and one.stream not in self._data_keys
-        ]
+        made = {one.stream for one in writing if one.new_learner}
         documented = {document.owner for one in writing for document in one.documents}
         sealing = {one.stream for one in writing if one.sealed}
-        missing = [owner for owner in documented | sealing if owner not in self._data_keys]
+        old = (documented | sealing) - made
+        missing = [owner for owner in old if owner not in self._data_keys]
         for owner, wrapped in lookups.data_keys(cursor, missing).items():
             self._data_keys[owner] = self._keys.unwrap(owner, wrapped)
         # Only frameworks come without a key; a learner's missing key was destroyed on purpose.
-        fresh = sorted(owner for owner in documented - sealing if owner not in self._data_keys)
-        made.extend((owner, self._new_key(owner)) for owner in fresh)
-        erased = sealing - self._data_keys.keys()
-        for index, one in enumerate(decisions):
-            if isinstance(one, Decision) and one.stream in erased:
-                decisions[index] = Refusal(ErasedError(one.stream))
-        return made
-
-    def _new_key(self, owner: UUID) -> bytes:
-        data_key = self._data_keys[owner] = new_data_key()
-        return self._keys.wrap(owner, data_key)
+        made |= {owner for owner in old - sealing if owner not in self._data_keys}
+        keys = {owner: new_data_key() for owner in made}
+        wrapped_keys = [(owner, self._keys.wrap(owner, key)) for owner, key in keys.items()]
+        keys |= {owner: key for owner in old - made if (key := self._data_keys.get(owner))}
+        _refuse_erased(decisions, sealing - keys.keys())
+        return keys, wrapped_keys
 
     def _stream_versions(
         self, cursor: Cursor[Any], decisions: list[Decision | Refusal]
@@ -148,13 +147,13 @@ class Planner:
         stream = decision.stream.bytes
         provider = decision.provider.bytes if decision.provider else None
         version = plan.versions[stream]
-        data_key = self._data_keys[decision.stream] if decision.sealed else b""
-        last = len(decision.facts) - 1
-        for place, fact in enumerate(decision.facts):
+        data_key = plan.data_keys[decision.stream] if decision.sealed else b""
+        for fact in decision.facts:
             topic, state = encode(fact)
-            # A piece of evidence is named by the fact that recorded it.
-            new = decision.evidence.bytes if place == last and "recorded.v" in topic else b""
-            fact_id = new or uuid_utils.uuid7().bytes
+            # A piece of evidence is named by the fact that recorded it. Any other id is drawn:
+            # one used twice would seal two bodies under one key, and open both to a reader.
+            evidence = fact.id if isinstance(fact, EvidenceRecorded) else None
+            fact_id = evidence.bytes if evidence else uuid_utils.uuid7().bytes
             if decision.sealed:
                 bound = seal.associated(fact_id, stream, topic.encode(), provider)
                 state = seal.seal_body(state, data_key=data_key, fact_id=fact_id, bound=bound)
@@ -163,14 +162,15 @@ class Planner:
         plan.versions[stream] = version
         plan.last_row[index] = len(plan.rows) - 1
         for document in decision.documents:
-            plan.documents.append(self._sealed_document(document))
+            data_key = plan.data_keys[document.owner]
+            plan.documents.append(self._sealed_document(document, data_key))
 
-    def _sealed_document(self, document: Document) -> tuple[bytes, UUID, str, bytes]:
+    def _sealed_document(
+        self, document: Document, data_key: bytes
+    ) -> tuple[bytes, UUID, str, bytes]:
         content_sha256 = hashlib.sha256(document.data).digest()
         address = self._keys.address(document.owner, content_sha256)
-        sealed = seal.seal_document(
-            document.data, data_key=self._data_keys[document.owner], address=address
-        )
+        sealed = seal.seal_document(document.data, data_key=data_key, address=address)
         return address, document.owner, document.media_type, sealed
 
     def _trim(self) -> None:
@@ -184,3 +184,13 @@ def _decide(task: Task, known: Known) -> Decision | Refusal:
         return task.decide(known)
     except LedgerError as error:
         return Refusal(error)
+
+
+def _refuse_erased(decisions: list[Decision | Refusal], erased: set[UUID]) -> None:
+    """Refuse what is about erased owners, and what only repeats it."""
+    refused: dict[int, Refusal] = {}
+    for index, one in enumerate(decisions):
+        if isinstance(one, Decision) and one.facts and one.stream in erased:
+            refused[id(one.accepted)] = decisions[index] = Refusal(ErasedError(one.stream))
+        elif isinstance(one, Decision) and id(one.accepted) in refused:
+            decisions[index] = refused[id(one.accepted)]
