@@ -124,7 +124,7 @@ def _row(name: str, row: object) -> object:
         return {"response": row}
     if name == "assertions" and isinstance(row, list) and len(row := cast("list[object]", row)) == 2:
         return {"competency": row[0], "success": row[1] == "positive"}
-    if row is None or isinstance(row, int | Decimal):
+    if row is None or isinstance(row, int | Decimal | str):
         return {"score": row}
     return row
 
