@@ -12,10 +12,11 @@ from api import openapi, problems
 from api.auth import Guard
 from api.intake import Intake
 from api.parts import Parts
-from api.routes import ROUTERS
+from api.routes import ROUTERS, STREAMING
 from ledger.config import Settings
 from ledger.service import Ledger
 from projections.answers import Answers
+from projections.feed import Feed
 
 
 def _utc_now() -> datetime:
@@ -40,6 +41,7 @@ def create_app(
     app.state.parts = Parts(
         ledger=ledger,
         answers=answers,
+        feed=Feed(ledger),
         intake=Intake(ledger, settings, clock),
         settings=settings,
         clock=clock,
@@ -47,6 +49,8 @@ def create_app(
     app.state.guard = Guard(ledger.access.holder)
     problems.install(app)
     openapi.install(app)
-    for router in ROUTERS:
+    for router in STREAMING:
         app.include_router(router)
+    for router in ROUTERS:
+        app.include_router(router, max_body_size=settings.body_bytes_max)
     return app

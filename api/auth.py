@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable, Mapping
-from typing import Annotated, Literal, NamedTuple, Protocol, get_args
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from fastapi import Request, Security
 from fastapi.openapi.models import HTTPBearer
@@ -21,8 +21,8 @@ from fastapi.security.base import SecurityBase
 
 from api.problems import FORBIDDEN, UNAUTHENTICATED, ProblemError
 from ledger.domain.ids import ProviderId
+from ledger.store.access import Holder, Role
 
-Role = Literal["provider", "reader", "auditor", "steward", "operator"]
 Scope = Literal[
     "evidence:write",  # submit, correct and withdraw; a provider, as itself
     "evidence:read",  # one piece of evidence; a provider, its own
@@ -49,19 +49,8 @@ SCOPES: Mapping[str, frozenset[Scope]] = {
 
 CACHE_TTL_S = 5.0
 CACHE_ENTRIES_MAX = 10_000
-SEND_TOKEN = "send a token of this ledger as Authorization: Bearer, or as the Basic password"
+SEND_ONE = "send a token of this ledger as Authorization: Bearer, or as the Basic password"
 CHALLENGE = {"www-authenticate": 'Bearer realm="mastery-ledger", Basic realm="mastery-ledger"'}
-
-
-class Holder(Protocol):
-    """What the ledger knows of a token."""
-
-    @property
-    def role(self) -> str: ...
-    @property
-    def provider(self) -> ProviderId | None: ...
-    @property
-    def label(self) -> str: ...
 
 
 class Caller(NamedTuple):
@@ -139,7 +128,7 @@ class Needs(SecurityBase):
         """
         token = token_in(request.headers.get("authorization"))
         if token is None:
-            raise ProblemError(UNAUTHENTICATED, SEND_TOKEN, headers=CHALLENGE)
+            raise ProblemError(UNAUTHENTICATED, SEND_ONE, headers=CHALLENGE)
         guard: Guard = request.app.state.guard
         caller = await guard.caller(token)
         if caller is None:
@@ -151,16 +140,12 @@ class Needs(SecurityBase):
         return caller
 
 
-EvidenceWriter = Annotated[
-    Caller, Security(Needs("evidence:write"), scopes=["evidence:write"])
-]
+EvidenceWriter = Annotated[Caller, Security(Needs("evidence:write"), scopes=["evidence:write"])]
 EvidenceReader = Annotated[Caller, Security(Needs("evidence:read"), scopes=["evidence:read"])]
 RejectsReader = Annotated[Caller, Security(Needs("rejects:read"), scopes=["rejects:read"])]
 LearnerFinder = Annotated[Caller, Security(Needs("learners:find"), scopes=["learners:find"])]
 RecordsReader = Annotated[Caller, Security(Needs("records:read"), scopes=["records:read"])]
-ReferenceReader = Annotated[
-    Caller, Security(Needs("reference:read"), scopes=["reference:read"])
-]
+ReferenceReader = Annotated[Caller, Security(Needs("reference:read"), scopes=["reference:read"])]
 Steward = Annotated[Caller, Security(Needs("reference:write"), scopes=["reference:write"])]
 
 

@@ -76,7 +76,7 @@ class DuplexResponse(Response):
         self.background = None
         self.init_headers(headers)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Run source and sending side by side."""
         backlog = Backlog()
         filling = asyncio.create_task(self._fill(backlog))
@@ -84,9 +84,7 @@ class DuplexResponse(Response):
             data = await backlog.take()
             # Only now: a client that waits for "100 Continue" must not see the answer's head
             # before its body was asked for.
-            await send(
-                {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-            )
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
             while data:
                 await send({"type": "http.response.body", "body": data, "more_body": True})
                 data = await backlog.take()

@@ -70,9 +70,7 @@ class Intake:
             await asyncio.to_thread(keep, self._ledger, begun.provider, finished.refused)
         return finished
 
-    def _begin(
-        self, provider: ProviderId, items: Sequence[Item], translate: Translate
-    ) -> Begun:
+    def _begin(self, provider: ProviderId, items: Sequence[Item], translate: Translate) -> Begun:
         translations = [translate(bounded(item, self._depth_max)) for item in items]
         return hand_over(self._ledger, provider, translations)
 
@@ -85,9 +83,7 @@ def bounded(item: Item, depth_max: int) -> Item:
     return item
 
 
-def hand_over(
-    ledger: Ledger, provider: ProviderId, translations: Sequence[Translation]
-) -> Begun:
+def hand_over(ledger: Ledger, provider: ProviderId, translations: Sequence[Translation]) -> Begun:
     """Queue what was understood, in its order."""
     understood = [one for one in translations if isinstance(one, Translated)]
     submissions = [submission for one in understood for submission in one.submissions]

@@ -66,12 +66,17 @@ def _component_less(adapter: TypeAdapter[Any], components: dict[str, Any]) -> di
 SCHEMAS = Schemas()
 
 
-def encoded(value: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> JsonBytes:
+def encoded(
+    value: object, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> JsonBytes:
     """Send a value as JSON: decimals as strings, times as RFC 3339."""
     return JsonBytes(msgspec.json.encode(value), status, headers)
 
 
-def replies(kind: Any, description: str, *, example: object = None, status: int = 200) -> Content:
+Replies = dict[int | str, Content]
+
+
+def replies(kind: Any, description: str, *, example: object = None, status: int = 200) -> Replies:
     """Declare what a route answers."""
     return {
         status: {
@@ -98,7 +103,7 @@ def _content(schema: Any, example: object) -> Content:
     return content
 
 
-PROBLEMS: dict[int | str, Content] = {
+PROBLEMS: Replies = {
     "default": {
         "description": "What was wrong (RFC 9457).",
         "content": {

@@ -13,6 +13,7 @@ from api.intake import Intake
 from ledger.config import Settings
 from ledger.service import Ledger
 from projections.answers import Answers
+from projections.feed import Feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Parts:
 
     ledger: Ledger
     answers: Answers
+    feed: Feed
     intake: Intake
     settings: Settings
     clock: Callable[[], datetime]

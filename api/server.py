@@ -13,6 +13,7 @@ from types import FrameType
 import uvicorn
 
 from api.app import create_app
+from api.web.mounting import mount
 from ledger.config import Settings
 from ledger.service import Ledger
 from projections.answers import Answers
@@ -45,7 +46,7 @@ def serve(
     """Answer requests until SIGTERM or SIGINT; what was begun is finished first."""
     app = create_app(ledger, settings, answers=Answers(ledger))
     if pages:
-        _add_pages(app)
+        mount(app)
     config = uvicorn.Config(
         app, host=settings.host, port=settings.port, loop="uvloop", http="httptools",
         log_level="warning", access_log=False, server_header=False,
@@ -59,13 +60,8 @@ def serve(
 def follow(ledger: Ledger, settings: Settings) -> None:
     """Run the engine alone until SIGTERM or SIGINT."""
     stop = Event()
-    with _signals_do_not_kill(lambda: stop.set()):
+    with _signals_do_not_kill(stop.set):
         Engine(ledger, settings).run(stop)
-
-
-def _add_pages(app: object) -> None:
-    """Add the pages, in an installation that has them."""
-    _ = app
 
 
 @contextmanager
@@ -86,7 +82,7 @@ def _following(ledger: Ledger, settings: Settings, *, on: bool) -> Iterator[None
 def _run(ledger: Ledger, settings: Settings, stop: Event) -> None:
     try:
         Engine(ledger, settings).run(stop)
-    except Exception:
+    except Exception:  # noqa: BLE001 (whatever it was, requests are still answered)
         # On-demand answers stay right without it; /health says that the views fall behind.
         _log.exception("the engine ended")
 

@@ -39,7 +39,13 @@ async def answer_lines(
     tally = Tally()
     committing: asyncio.Queue[asyncio.Task[Finished] | None] = asyncio.Queue(GROUPS_COMMITTING_MAX)
     feeding = asyncio.create_task(
-        _feed(intake, provider, _groups(chunks, item_bytes_max), translate, committing)
+        _feed(
+            intake,
+            provider,
+            _groups(chunks, item_bytes_max),
+            translate=translate,
+            committing=committing,
+        )
     )
     try:
         while (task := await committing.get()) is not None:
@@ -59,6 +65,7 @@ async def _feed(
     intake: Intake,
     provider: ProviderId,
     groups: AsyncIterator[list[Item]],
+    *,
     translate: Translate,
     committing: asyncio.Queue[asyncio.Task[Finished] | None],
 ) -> int:

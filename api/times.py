@@ -19,7 +19,7 @@ def on_of(text: str) -> datetime:
     Raises:
         ValueError: it is neither.
     """
-    return moments.moment(_SPACE_FOR_PLUS.sub(r"+\1", text.strip())).at
+    return moments.moment(_SPACE_FOR_PLUS.sub(r"+\1", text.strip()))
 
 
 def as_of_of(text: str) -> Position | datetime:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from api.cli.files import why_refused
 from api.cli.session import complaints, provider_named, screen, session
+from api.cli.teaching import command
 from ledger.domain.catalogue import UnknownFact
 from ledger.domain.ids import Position
 from ledger.errors import SealError
@@ -23,9 +24,9 @@ BATCH_FACTS = 5_000
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("check")(check)
-    app.command("rebuild")(rebuild)
-    app.command("rejects")(rejects)
+    command(app, "check")(check)
+    command(app, "rebuild")(rebuild)
+    command(app, "rejects")(rejects)
 
 
 def _bar() -> Progress:
@@ -41,7 +42,6 @@ def check(context: typer.Context) -> int:
     Positions have no gaps, times never go back, each stream counts from 1, every header agrees with
     its code, and every sealed body opens. Exit code 1 when anything is wrong.
 
-    \\b
     Example:
         mastery check
     """
@@ -101,7 +101,6 @@ def rebuild(context: typer.Context) -> None:
 
     Safe to interrupt, and while the service runs: readers see the old views until the switch.
 
-    \\b
     Example:
         mastery rebuild
     """
@@ -127,7 +126,6 @@ def rejects(
 ) -> None:
     """List what was refused, and why.
 
-    \\b
     Examples:
         mastery rejects --provider "Northside LMS"
         mastery rejects --provider "Northside LMS" --originals --limit 1000 > repair.ndjson
@@ -138,7 +136,8 @@ def rejects(
         if originals:
             screen.out(kept.item.original.decode("utf-8", "replace"))
             continue
-        one = Refused(kept.item.index, kept.item.original, kept.item.rejects)
+        index, reasons, original = kept.item
+        one = Refused(index, original, reasons)
         screen.out(f"{kept.received_at:%Y-%m-%d %H:%M:%S} {why_refused(one)}")
     if not found:
         complaints.print("nothing was refused", markup=False)

@@ -2,78 +2,81 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from api.cli.files import why_refused
-from api.cli.session import UsageError, complaints, screen, session
+from api.cli.files import Reading, existing, why_refused
+from api.cli.session import complaints, screen, session
+from api.cli.teaching import command, group
+from ledger.errors import Reject
 from ledger.service import Ledger
-from ledger.standards.case import read_case
 from ledger.standards.translation import Refused
 
-app = typer.Typer(
-    name="framework", help="Frameworks of competencies.", no_args_is_help=True,
-    rich_markup_mode=None,
-)  # fmt: skip
+app = group("framework", "Frameworks of competencies.")
 
 REASONS_SHOWN_MAX = 20
 
 
-@app.command("import")
+@command(app, "import")
 def import_frameworks(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="CASE 1.0 or 1.1 packages (JSON).")],
+    files: Annotated[list[Path], typer.Argument(help="CASE 1.0 or 1.1 packages, or CTDL-ASN.")],
 ) -> int:
     """Publish CASE packages, each as its framework's new version.
 
     The same package again changes nothing. Parts that are wrong are left out and listed, with exit
     code 1; the rest stands.
 
-    \\b
     Example:
         mastery framework import welding.json plumbing.json
     """
-    for path in files:
-        if not path.is_file():
-            raise UsageError(f"there is no file {path}")
-    refused = 0
-    with session(context).ledger() as ledger:
-        for path in files:
-            refused += _import(ledger, path)
+    asked = session(context)
+    found = [existing(path) for path in files]
+    reading = Reading.asked(asked.settings, now=datetime.now(UTC), form=None, mapping=None)
+    with asked.ledger() as ledger:
+        refused = sum(_import(ledger, path, reading) for path in found)
     return 1 if refused else 0
 
 
-def _import(ledger: Ledger, path: Path) -> int:
-    data = path.read_bytes()
-    first, *others = read_case(data)
-    refused = [one for one in (first, *others) if isinstance(one, Refused)]
-    if not isinstance(first, Refused):
-        (fact,) = first.frameworks
-        receipt = ledger.publish_framework(fact, document=data)
-        said = "unchanged" if receipt.duplicate else "published"
-        screen.out(
-            f"{path}: {said} {fact.title} ({fact.framework}): {len(fact.competencies):,} competencies, "
-            f"{len(fact.associations):,} associations, {len(refused)} parts left out"
-        )
-    else:
-        complaints.print(f"{path}: refused", markup=False)
+def _import(ledger: Ledger, path: Path, reading: Reading) -> int:
+    refused: list[Refused] = []
+    published = 0
+    for one in reading.outcomes(path):
+        if isinstance(one, Refused):
+            refused.append(one)
+            continue
+        for fact in one.frameworks:
+            receipt = ledger.publish_framework(fact, document=one.raw)
+            published += 1
+            screen.out(
+                f"{path}: {'unchanged' if receipt.duplicate else 'published'} {fact.title} "
+                f"({fact.framework}), {len(fact.competencies):,} competencies, "
+                f"{len(fact.associations):,} associations"
+            )
+        if not one.frameworks:
+            refused.append(Refused(one.index, b"", (Reject("", "is evidence", "a framework"),)))
+            break
+    if not published:
+        complaints.print(f"{path}: no framework in it", markup=False)
+    elif refused:
+        complaints.print(f"{path}: {len(refused):,} parts left out", markup=False)
     for one in refused[:REASONS_SHOWN_MAX]:
         complaints.print(f"  {why_refused(one)}", markup=False)
     if len(refused) > REASONS_SHOWN_MAX:
-        complaints.print(f"  and {len(refused) - REASONS_SHOWN_MAX} more", markup=False)
+        complaints.print(f"  and {len(refused) - REASONS_SHOWN_MAX:,} more", markup=False)
     return len(refused)
 
 
-@app.command("list")
+@command(app, "list")
 def list_frameworks(context: typer.Context) -> None:
     """List every framework in its latest version."""
     table = Table("framework", "competencies", "version", "title", box=None, pad_edge=False)
     with session(context).answers() as (_, answers):
         for fact in answers.registry().frameworks.all_latest():
-            table.add_row(
-                fact.framework, str(len(fact.competencies)), fact.version[:12], fact.title
-            )
+            count = str(len(fact.competencies))
+            table.add_row(fact.framework, count, fact.version[:12], fact.title)
     screen.print(table)

@@ -22,6 +22,7 @@ from api.cli import (
     token,
 )
 from api.cli.session import Session, UsageError, complaints, settings_with
+from api.cli.teaching import group
 from ledger.errors import InvalidDocumentError, LedgerError
 
 EXIT_FAILED = 1
@@ -31,28 +32,22 @@ EXIT_STOPPED = 130
 HELP = """\
 A ledger of learning: evidence in, mastery out, and a reason for every answer.
 
-\b
 Start one on an empty machine (it brings its own PostgreSQL):
     mastery serve
 
-\b
 Let a provider submit, and take in a file of its evidence:
     mastery provider add "Riverside Welding" --kind employer --all-authority
     mastery import hours.csv --mapping hours.json --provider "Riverside Welding"
 
-\b
 See what a learner has shown, and why:
     mastery learner mastery LEARNER
 
 Settings are MASTERY_ variables: `mastery settings` lists them.
 """
 
-app = typer.Typer(
-    name="mastery", help=HELP, no_args_is_help=True, rich_markup_mode=None, add_completion=False,
-    pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]},
-)  # fmt: skip
-for group in (framework, provider, token, policy, learner):
-    app.add_typer(group.app)
+app = group("mastery", HELP)
+for each in (framework, provider, token, policy, learner):
+    app.add_typer(each.app)
 for commands in (running, sending, checking, settings):
     commands.register(app)
 
@@ -76,7 +71,7 @@ def before(
 def run(arguments: Sequence[str] | None = None, *, env: Mapping[str, str]) -> int:
     """Run one command and give its exit code: 0 done, 1 failed or something refused, 2 usage."""
     try:
-        found = app(arguments, standalone_mode=False, obj=env)
+        found = app(arguments, prog_name="mastery", standalone_mode=False, obj=env)
     except TyperException as error:
         return _complain(error.format_message() or "see --help", error.exit_code)
     except UsageError as error:

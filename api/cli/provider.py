@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from api.cli.session import UsageError, provider_named, screen, session
+from api.cli.teaching import command, group
 from api.cli.times import time_of
 from ledger.domain.evidence import EvidenceKind
 from ledger.domain.facts import (
@@ -21,10 +22,7 @@ from ledger.domain.facts import (
 from ledger.domain.ids import FrameworkId
 from ledger.service import ProviderFact
 
-app = typer.Typer(
-    name="provider", help="Providers and their authority.", no_args_is_help=True,
-    rich_markup_mode=None,
-)  # fmt: skip
+app = group("provider", "Providers and their authority.")
 
 KINDS: tuple[ProviderKind, ...] = get_args(ProviderKind)
 EVIDENCE_KINDS: tuple[EvidenceKind, ...] = get_args(EvidenceKind)
@@ -35,7 +33,7 @@ Reason = Annotated[str, typer.Option(help="Why; kept with the fact.")]
 At = Annotated[str | None, typer.Option(help="RFC 3339 time, or a date; now, where absent.")]
 
 
-@app.command("add")
+@command(app, "add")
 def add(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Its name, as people know it.")],
@@ -48,7 +46,6 @@ def add(
 
     Without authority its evidence is kept, and does not count until authority is granted.
 
-    \\b
     Examples:
         mastery provider add "Riverside Welding" --kind employer --all-authority
         mastery provider add "State Assessments" --kind assessment_vendor
@@ -66,7 +63,7 @@ def add(
     screen.out("Keep the token now: it is shown this once, and only its hash is stored.")
 
 
-@app.command("list")
+@command(app, "list")
 def list_providers(context: typer.Context) -> None:
     """List every provider with its id and kind."""
     table = Table("provider", "kind", "name", box=None, pad_edge=False)
@@ -76,13 +73,15 @@ def list_providers(context: typer.Context) -> None:
     screen.print(table)
 
 
-@app.command("grant")
-def grant(
+@command(app, "grant")
+def grant(  # noqa: PLR0913 (each is an option)
     context: typer.Context,
     name: Named,
+    *,
     grant: Annotated[str, typer.Option(help="Your name for this grant, for revoking it.")],
     kind: Annotated[
-        list[str] | None, typer.Option(help=f"One of {', '.join(EVIDENCE_KINDS)}; all, where absent.")
+        list[str] | None,
+        typer.Option(help=f"One of {', '.join(EVIDENCE_KINDS)}; all, where absent."),
     ] = None,
     framework: Annotated[
         list[str] | None, typer.Option(help="Framework identifier; all, where absent.")
@@ -98,9 +97,8 @@ def grant(
     Authority is held against the time the evidence occurred, so a grant that starts earlier
     releases what was kept without it.
 
-    \\b
     Example:
-        mastery provider grant "Riverside Welding" --grant wbl-2026 \\\\
+        mastery provider grant "Riverside Welding" --grant wbl-2026
             --kind work_based_learning --starts-at 2026-08-01
     """
     kinds = tuple(each for each in EVIDENCE_KINDS if each in (kind or ()))
@@ -119,17 +117,17 @@ def grant(
         screen.out(f"position {ledger.record_about_provider(fact).position}")
 
 
-@app.command("revoke")
+@command(app, "revoke")
 def revoke(
     context: typer.Context,
     name: Named,
+    *,
     grant: Annotated[str, typer.Option(help="Which grant.")],
     reason: Reason,
     ends_at: At = None,
 ) -> None:
     """End a grant; what occurred before its end still counts.
 
-    \\b
     Example:
         mastery provider revoke "Riverside Welding" --grant wbl-2026 --reason "contract ended"
     """
@@ -141,7 +139,7 @@ def revoke(
         screen.out(f"position {ledger.record_about_provider(fact).position}")
 
 
-@app.command("suspend")
+@command(app, "suspend")
 def suspend(context: typer.Context, name: Named, reason: Reason, starts_at: At = None) -> None:
     """Let nothing count that occurs from a time on, until reinstatement."""
     with session(context).answers() as (ledger, answers):
@@ -153,7 +151,7 @@ def suspend(context: typer.Context, name: Named, reason: Reason, starts_at: At =
         screen.out(f"position {ledger.record_about_provider(fact).position}")
 
 
-@app.command("reinstate")
+@command(app, "reinstate")
 def reinstate(context: typer.Context, name: Named, reason: Reason, at: At = None) -> None:
     """End a suspension; what occurred during it still does not count."""
     with session(context).answers() as (ledger, answers):

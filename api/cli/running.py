@@ -7,19 +7,23 @@ from typing import Annotated
 import typer
 
 from api.cli.session import screen, session
+from api.cli.teaching import command
 
 NO_PORT = -1
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("serve")(serve)
-    app.command("engine")(engine)
+    command(app, "serve")(serve)
+    command(app, "engine")(engine)
 
 
 def serve(
     context: typer.Context,
-    host: Annotated[str, typer.Option(help="Address to listen on; MASTERY_HOST, where absent.")] = "",
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; MASTERY_HOST, where absent.")
+    ] = "",
+    *,
     port: Annotated[
         int, typer.Option(help="Port to listen on, 0 for any free one; MASTERY_PORT, where absent.")
     ] = NO_PORT,
@@ -35,7 +39,6 @@ def serve(
     Without MASTERY_DATABASE_URL it starts a PostgreSQL of its own in MASTERY_DATA_DIR. It listens
     on this machine only, unless told otherwise: put a proxy that ends TLS in front.
 
-    \\b
     Examples:
         mastery serve
         mastery serve --port 9000 --no-engine      # and `mastery engine` elsewhere
@@ -62,7 +65,6 @@ def engine(context: typer.Context) -> None:
     `mastery serve` does so itself, unless told not to. Several engines may run: one writes, and
     another goes on when it ends.
 
-    \\b
     Example:
         mastery engine
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from api.cli.session import screen, session
+from api.cli.teaching import command
 from ledger.config import PREFIX, Settings
 
 HIDDEN = "(set, not shown)"
@@ -12,7 +13,7 @@ HIDDEN = "(set, not shown)"
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command("settings")(settings)
+    command(app, "settings")(settings)
 
 
 def settings(context: typer.Context) -> None:
@@ -21,7 +22,6 @@ def settings(context: typer.Context) -> None:
     A setting is an environment variable; docs/settings.md says what each means. Secrets are not
     shown. A connection string may hold a password, so it is a secret too.
 
-    \\b
     Example:
         MASTERY_PORT=9000 mastery settings
     """

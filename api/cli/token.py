@@ -9,10 +9,9 @@ from typing import Annotated
 import typer
 
 from api.cli.session import UsageError, provider_named, screen, session
+from api.cli.teaching import command, group
 
-app = typer.Typer(
-    name="token", help="Issue and revoke tokens.", no_args_is_help=True, rich_markup_mode=None
-)
+app = group("token", "Issue and revoke tokens.")
 
 
 class RoleName(str, Enum):
@@ -25,7 +24,7 @@ class RoleName(str, Enum):
     operator = "operator"
 
 
-@app.command("issue")
+@command(app, "issue")
 def issue(
     context: typer.Context,
     role: Annotated[RoleName, typer.Option(help="What it may do.")],
@@ -36,14 +35,12 @@ def issue(
 ) -> None:
     """Make a token and print it, this once. Only its hash is kept.
 
-    \\b
     provider   submits evidence as one provider, and reads its own
     reader     reads records
     auditor    reads everything, and changes nothing
     steward    also keeps providers, frameworks and policies
     operator   runs the service, and reads no record
 
-    \\b
     Examples:
         mastery token issue --role auditor --label "State auditor, spring"
         mastery token issue --role provider --provider "Riverside Welding"
@@ -52,24 +49,28 @@ def issue(
         raise UsageError("--provider goes with --role provider, and only with it")
     with session(context).answers() as (ledger, answers):
         found = provider_named(answers, provider) if provider is not None else None
-        token = ledger.access.issue(role.value, label=label or provider or role.value, provider=found)
+        token = ledger.access.issue(
+            role.value, label=label or provider or role.value, provider=found
+        )
     screen.out(token)
 
 
-@app.command("revoke")
+@command(app, "revoke")
 def revoke(
     context: typer.Context,
-    token: Annotated[
-        str, typer.Argument(help="The token; - reads it from the standard input.")
-    ] = "-",
+    given: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TOKEN", help="The token; read from the standard input if absent."
+        ),
+    ] = None,
 ) -> int:
     """Let a token open nothing any more. Running services notice within seconds.
 
-    \\b
     Example:
-        mastery token revoke - < lost-token.txt
+        mastery token revoke < lost-token.txt
     """
-    text = sys.stdin.readline().strip() if token == "-" else token
+    text = given or sys.stdin.readline().strip()
     with session(context).ledger() as ledger:
         if not ledger.access.revoke(text):
             raise UsageError("there is no such token, or it was revoked before")

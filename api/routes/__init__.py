@@ -3,6 +3,26 @@
 Not here: pages (api.web), and any decision about evidence or mastery.
 """
 
-from api.routes import evidence
+from api.routes import (
+    changes,
+    evidence,
+    frameworks,
+    health,
+    keeping,
+    learners,
+    policies,
+    providers,
+)
 
-ROUTERS = (evidence.router,)
+STREAMING = (evidence.router,)
+"""They read the body themselves, within limits of their own."""
+
+ROUTERS = (
+    learners.router,
+    keeping.router,
+    changes.router,
+    providers.router,
+    frameworks.router,
+    policies.router,
+    health.router,
+)

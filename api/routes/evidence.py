@@ -108,7 +108,9 @@ def _translation(asked: Parts, form: str) -> Translate:
 
 async def _items(body: bytes, asked: Parts) -> Sequence[Item]:
     cut = partial(read_items, body, bytes_max=asked.settings.item_bytes_max)
-    items = list(cut()) if len(body) < OFF_LOOP_BYTES else await asyncio.to_thread(lambda: list(cut()))
+    items = (
+        list(cut()) if len(body) < OFF_LOOP_BYTES else await asyncio.to_thread(lambda: list(cut()))
+    )
     most = asked.settings.batch_items_max
     if len(items) > most:
         raise ProblemError(TOO_LARGE, f"an array has at most {most} items; send NDJSON instead")

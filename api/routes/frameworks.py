@@ -16,6 +16,7 @@ from api.problems import Fault, fault_of
 from ledger.domain.facts import FrameworkPublished
 from ledger.domain.ids import FrameworkId
 from ledger.errors import InvalidDocumentError, UnknownFrameworkError
+from ledger.service import framework_stream
 from ledger.standards.case import read_case
 from ledger.standards.translation import Refused
 
@@ -97,7 +98,7 @@ def get_framework(
         raise UnknownFrameworkError(framework)
     if not package:
         return encoded(fact)
-    kept = asked.ledger.framework_document(fact)
+    kept = asked.ledger.log.document(framework_stream(fact.framework), fact.version)
     if kept is None:
         raise UnknownFrameworkError(framework)
     media_type, data = kept

@@ -56,12 +56,13 @@ class Found(msgspec.Struct, frozen=True):
     responses=replies(RejectsPage, "The latest first.", example={"next": None, "items": [{
         "id": "019a3f0e-7a51-7b3c-9d2e-5f7a1c9b0e11", "received_at": "2026-03-02T16:15:04Z",
         "index": 2, "errors": [{"reason": "is missing", "pointer": "/id", "expected": "required"}],
-        "original": "{\"kind\": \"assessment\"}",
+        "original": '{"kind": "assessment"}',
     }]}),
 )  # fmt: skip
 def list_rejects(
     request: Request,
     caller: RejectsReader,
+    *,
     provider: Annotated[
         UUID | None, Query(description="Whose; a provider's token sees its own only.")
     ] = None,
@@ -78,9 +79,10 @@ def list_rejects(
 
 
 def _reject(kept: KeptReject) -> RejectOut:
-    original = kept.item.original.decode("utf-8", "replace")
-    errors = tuple(map(fault_of, kept.item.rejects))
-    return RejectOut(kept.id, kept.received_at, kept.item.index, errors, original)
+    index, reasons, original = kept.item
+    errors = tuple(map(fault_of, reasons))
+    text = original.decode("utf-8", "replace")
+    return RejectOut(kept.id, kept.received_at, index, errors, text)
 
 
 def on_behalf(caller: Caller, provider: UUID | None) -> ProviderId:
@@ -134,7 +136,10 @@ def enrol(request: Request, caller: EvidenceWriter, given: EnrolmentIn) -> Respo
 def find_learner(
     request: Request,
     caller: LearnerFinder,
-    identifier: Annotated[str, Query(min_length=1, max_length=2_000, description="The name's value.")],
+    *,
+    identifier: Annotated[
+        str, Query(min_length=1, max_length=2_000, description="The name's value.")
+    ],
     kind: Annotated[
         str, Query(alias="type", max_length=200, description="id, account, mbox, ssid, email, ...")
     ] = "id",

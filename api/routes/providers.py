@@ -136,7 +136,10 @@ def revoke(
 
 
 @router.post(
-    "/{provider}/suspension", response_class=JsonBytes, summary="Suspend a provider", responses=_NOTED
+    "/{provider}/suspension",
+    response_class=JsonBytes,
+    summary="Suspend a provider",
+    responses=_NOTED,
 )
 def suspend(request: Request, _caller: Steward, provider: Which, given: SuspensionIn) -> Response:
     """Let nothing count that occurs from now on (or from `starts_at`)."""

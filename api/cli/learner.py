@@ -1,0 +1,169 @@
+"""`mastery learner`: what somebody has shown, and why."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from api.cli.session import UsageError, screen, session, show_json, uuid_of
+from api.cli.teaching import command, group
+from api.cli.times import as_of, time_of
+from ledger.domain.evidence import Identifier
+from ledger.domain.ids import LearnerId, ProviderId
+from ledger.service import Ledger
+from projections.answers import Answers
+from projections.lines import JudgedLine
+from projections.policies.explain import explained
+
+app = group("learner", "What a learner has shown, and why.")
+
+Who = Annotated[
+    str, typer.Argument(help="The ledger's id, or PROVIDER:ID by a provider's own id for them.")
+]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", help="What was known: at a position or a time.")
+]
+On = Annotated[str | None, typer.Option("--on", help="What was true: at a time or date.")]
+Policy = Annotated[str | None, typer.Option(help="Id or digest of a policy to judge by.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, all of it.")]
+
+
+@command(app, "mastery")
+def mastery(
+    context: typer.Context,
+    learner: Who,
+    *,
+    competency: Annotated[
+        str | None, typer.Argument(help="URI or identifier of one competency; all, where absent.")
+    ] = None,
+    known: AsOf = None,
+    on: On = None,
+    policy: Policy = None,
+    plain: Json = False,
+) -> None:
+    """Judge a learner's competencies, with every reason.
+
+    Examples:
+        mastery learner mastery 6f1f6c1e-0f0b-4b53-9a0f-0a4e1c7b8d21
+        mastery learner mastery "Northside LMS:S-100231" --on 2026-06-30
+        mastery learner mastery "Northside LMS:S-100231" --as-of 10412 --policy strict-welding
+    """
+    moment, when = as_of(known), time_of(on)
+    with session(context).answers() as (ledger, answers):
+        who = _learner(ledger, answers, learner)
+        if competency is not None:
+            one = answers.mastery_of(who, competency, as_of=moment, on=when, policy=policy)
+            lines = [JudgedLine(one.name, one.verdict)]
+        else:
+            lines = list(answers.mastery(who, as_of=moment, on=when, policy=policy).competencies)
+    if plain:
+        show_json(lines)
+        return
+    for line in lines:
+        _show(line)
+    if not lines:
+        screen.out("no evidence bears on any competency")
+
+
+def _show(line: JudgedLine) -> None:
+    verdict = explained(line.verdict)
+    heading = Text(f"{line.name.code or ''} {line.name.statement}".strip(), style="bold")
+    screen.print(heading, Text(verdict.state.replace("_", " ")))
+    level = f", {verdict.level}" if verdict.level else ""
+    screen.out(f"  policy {verdict.policy}, estimate {verdict.estimate}{level}")
+    for finding in verdict.findings:
+        met = "met    " if finding.met else "not met"
+        screen.out(f"  {met}  {finding.rule}: {finding.found} of {finding.needed}")
+    screen.out(f"  counted {len(verdict.counted)}, not counted {len(verdict.not_counted)}")
+    for one in verdict.not_counted:
+        detail = f" ({one.detail})" if one.detail else ""
+        screen.out(f"    {one.evidence} {one.reason.replace('_', ' ')}{detail}")
+    for missing in verdict.missing:
+        screen.out(f"  missing  {missing.text}")
+
+
+@command(app, "transcript")
+def transcript(
+    context: typer.Context,
+    learner: Who,
+    *,
+    known: AsOf = None,
+    on: On = None,
+    policy: Policy = None,
+    plain: Json = False,
+) -> None:
+    """Show the whole record: competencies by strand, credentials, hours, credits.
+
+    Example:
+        mastery learner transcript "Northside LMS:S-100231" --on 2026-06-30
+    """
+    moment, when = as_of(known), time_of(on)
+    with session(context).answers() as (ledger, answers):
+        who = _learner(ledger, answers, learner)
+        found = answers.transcript(who, as_of=moment, on=when, policy=policy)
+    if plain:
+        show_json(found)
+        return
+    screen.out(f"{', '.join(found.names) or 'learner'} {found.learner}")
+    screen.out(f"as known at position {found.position}, as true on {found.on:%Y-%m-%d %H:%M %Z}")
+    table = Table("strand", "competency", "state", "level", "evidence", box=None, pad_edge=False)
+    for strand in found.strands:
+        for line in strand.competencies:
+            name = f"{line.name.code or ''} {line.name.statement}".strip()
+            state = line.verdict.state.replace("_", " ")
+            table.add_row(
+                strand.strand, Text(name), state, line.verdict.level or "", str(len(line.evidence))
+            )
+    screen.print(table)
+    for credential in found.credentials:
+        held = "holds" if credential.valid else "does not hold"
+        screen.out(f"credential {credential.name or credential.credential}: {held}")
+    for hours in found.work_based_learning:
+        where = ", ".join(filter(None, (hours.activity, hours.setting, hours.employer)))
+        screen.out(f"hours {hours.hours} {where}")
+
+
+@command(app, "history")
+def history(
+    context: typer.Context,
+    learner: Who,
+    *,
+    known: AsOf = None,
+    on: On = None,
+    policy: Policy = None,
+    plain: Json = False,
+) -> None:
+    """Tell the record step by step, in the order the ledger learnt of it.
+
+    Example:
+        mastery learner history "Northside LMS:S-100231"
+    """
+    moment, when = as_of(known), time_of(on)
+    with session(context).answers() as (ledger, answers):
+        who = _learner(ledger, answers, learner)
+        found = answers.history(who, as_of=moment, on=when, policy=policy)
+    if plain:
+        show_json(found)
+        return
+    for step in found.steps:
+        place = f"{step.position:>8}" if step.position is not None else "    time"
+        screen.out(f"{place}  {step.recorded_at:%Y-%m-%d %H:%M:%S}  {step.text}")
+        for change in step.changes:
+            name = change.name.code or change.name.statement
+            screen.out(f"{'':30}{name}: {change.before} -> {change.after}")
+
+
+def _learner(ledger: Ledger, answers: Answers, text: str) -> LearnerId:
+    before, colon, own = text.rpartition(":")
+    if not colon:
+        return LearnerId(uuid_of(text, "learner"))
+    for provider, fact in answers.registry().providers.items():
+        if before in {fact.name, str(provider)}:
+            found = ledger.find_learner(ProviderId(provider), (Identifier(type="id", value=own),))
+            if found is not None:
+                return found
+            raise UsageError(f"{before} knows no learner {own}")
+    raise UsageError(f"there is no provider {before}")

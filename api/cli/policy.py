@@ -1,0 +1,182 @@
+"""`mastery policy`: when a competency counts as mastered."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+import typer
+from rich.table import Table
+
+from api.cli.files import existing
+from api.cli.session import UsageError, screen, session, show_json
+from api.cli.teaching import command, group
+from api.cli.times import time_of
+from ledger.domain.facts import PolicyAdopted, PolicyPublished
+from ledger.domain.ids import PolicyId
+from ledger.errors import UnknownPolicyError
+from projections.policies import canonical, compile_policy, digest, parse, preset
+from projections.policies.files import judge_case, read_case, verdict_json
+from projections.policies.presets import PRESETS, preset_settings
+from projections.registry import Registry
+
+app = group("policy", "When a competency counts as mastered.")
+
+Level = Literal["everywhere", "framework", "state", "district", "school", "programme"]
+LEVELS: tuple[Level, ...] = get_args(Level)
+
+
+@command(app, "publish")
+def publish(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Policy document (JSON).")],
+    by: Annotated[str | None, typer.Option(help="Who publishes it.")] = None,
+) -> None:
+    """Publish a version of a policy. It decides nothing until it is adopted.
+
+    Example:
+        mastery policy publish strict-welding.json --by "State CTE office"
+    """
+    document = parse(existing(file).read_bytes())
+    fact = PolicyPublished(
+        policy=PolicyId(document.id),
+        digest=digest(document),
+        document=canonical(document),
+        published_by=by,
+    )
+    with session(context).ledger() as ledger:
+        receipt = ledger.publish_policy(fact)
+    said = "unchanged" if receipt.duplicate else "published"
+    screen.out(f"{said} {fact.policy} {fact.digest}")
+
+
+@command(app, "adopt")
+def adopt(
+    context: typer.Context,
+    policy: Annotated[str, typer.Argument(help="Id (its latest version) or digest of a policy.")],
+    *,
+    level: Annotated[str, typer.Option(help=f"How wide: {', '.join(LEVELS)}.")] = "everywhere",
+    scope: Annotated[str, typer.Option(help="Which framework, state, ...")] = "",
+    starts_on: Annotated[
+        str | None, typer.Option(help="From which day on; always, if absent.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; kept with the fact.")] = None,
+) -> None:
+    """Let a policy decide for a scope. The narrowest adoption in force on the day decides.
+
+    Examples:
+        mastery policy adopt strict-welding
+        mastery policy adopt strict-welding --level programme --scope 48.0508
+            --starts-on 2026-08-01
+    """
+    known = next((each for each in LEVELS if each == level), None)
+    if known is None:
+        raise UsageError(f"--level {level} is none of {', '.join(LEVELS)}")
+    if (known == "everywhere") != (not scope):
+        raise UsageError("--scope names what --level says; everywhere has none")
+    with session(context).answers() as (ledger, answers):
+        judge = answers.registry().adoptions.judge(policy)
+        if judge is None:
+            raise UnknownPolicyError(policy)
+        if judge.digest not in answers.registry().adoptions.published:
+            # The shipped default is adopted like any other, so it must be in the log first.
+            ledger.publish_policy(
+                PolicyPublished(
+                    policy=judge.policy, digest=judge.digest, document=canonical(judge.document)
+                )
+            )
+        fact = PolicyAdopted(
+            policy=judge.policy,
+            digest=judge.digest,
+            level=known,
+            scope=scope,
+            starts_on=_day(starts_on),
+            reason=reason,
+        )
+        screen.out(f"position {ledger.adopt_policy(fact).position}")
+
+
+def _day(text: str | None) -> date | None:
+    moment = time_of(text)
+    return moment.date() if moment is not None else None
+
+
+@command(app, "list")
+def list_policies(context: typer.Context) -> None:
+    """List every published version, the default that ships with the ledger first."""
+    table = Table("policy", "digest", "published by", box=None, pad_edge=False)
+    with session(context).answers() as (_, answers):
+        adoptions = answers.registry().adoptions
+        table.add_row(adoptions.shipped.policy, adoptions.shipped.digest, "(shipped)")
+        for fact in adoptions.published.values():
+            if fact.digest != adoptions.shipped.digest:
+                table.add_row(fact.policy, fact.digest, fact.published_by or "")
+    screen.print(table)
+
+
+@command(app, "show")
+def show(
+    context: typer.Context,
+    policy: Annotated[str, typer.Argument(help="Id (its latest version) or digest of a policy.")],
+) -> None:
+    """Print a policy's document, for reading or as the start of another.
+
+    Example:
+        mastery policy show demonstrated-mastery > ours.json
+    """
+    with session(context).answers() as (_, answers):
+        text = _document(answers.registry(), policy)
+    show_json(json.loads(text))
+
+
+def _document(registry: Registry, policy: str) -> str:
+    judge = registry.adoptions.judge(policy)
+    if judge is None:
+        raise UnknownPolicyError(policy)
+    return canonical(judge.document)
+
+
+@command(app, "preset")
+def show_preset(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(PRESETS)}.")],
+    given: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting as KEY=VALUE; may be repeated.")
+    ] = None,
+    listing: Annotated[bool, typer.Option("--settings", help="List the settings instead.")] = False,
+) -> None:
+    """Print a ready-made policy, with its settings filled in. Needs no database.
+
+    Examples:
+        mastery policy preset canvas-n-mastery --set n=3 --set mastery=3 > ours.json
+        mastery policy preset canvas-n-mastery --settings
+    """
+    if listing:
+        for key in preset_settings(name):
+            screen.out(key)
+        return
+    settings: dict[str, object] = {}
+    for each in given or ():
+        key, equals, value = each.partition("=")
+        if not equals:
+            raise UsageError(f"--set {each}: write KEY=VALUE")
+        settings[key] = value
+    show_json(json.loads(canonical(preset(name, settings))))
+
+
+@command(app, "judge")
+def judge(
+    policy: Annotated[str, typer.Argument(help="Policy file, or the name of a preset.")],
+    observations: Annotated[Path, typer.Argument(help="Observations file (JSON).")],
+    on: Annotated[str | None, typer.Option(help="As of when; else the newest evidence.")] = None,
+) -> None:
+    """Judge observations in a file by a policy, and print the verdict. Needs no database.
+
+    Examples:
+        mastery policy judge ours.json observations.json
+        mastery policy judge canvas-latest observations.json --on 2026-06-30
+    """
+    document = preset(policy) if policy in PRESETS else parse(existing(Path(policy)).read_bytes())
+    case = read_case(existing(observations).read_bytes(), on=time_of(on))
+    show_json(verdict_json(judge_case(compile_policy(document), case)))

@@ -1,0 +1,62 @@
+"""The parameters `as_of`, `on` and `policy`, which every question about a learner takes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, NamedTuple
+
+from fastapi import Depends, Query
+
+from api.problems import INVALID, Fault, ProblemError
+from api.times import AS_OF_EXPECTED, as_of_of, on_of
+from ledger.domain.ids import Position
+from ledger.standards import moments
+
+
+class Moment(NamedTuple):
+    """What was known (`as_of`), and what was true (`on`); None is now."""
+
+    as_of: Position | datetime | None
+    on: datetime | None
+    policy: str | None
+
+
+async def _moment(
+    as_of: Annotated[
+        str | None,
+        Query(
+            description="What was known: as the log stood at this position, or at this time.",
+            examples=["10412", "2026-03-02T16:15:04Z"],
+        ),
+    ] = None,
+    on: Annotated[
+        str | None,
+        Query(
+            description="What was true: only evidence that had occurred by then, judged as of then.",
+            examples=["2026-06-30"],
+        ),
+    ] = None,
+    policy: Annotated[
+        str | None,
+        Query(
+            description="Id or digest of a published policy, in place of the one in force.",
+            max_length=200,
+            examples=["demonstrated-mastery"],
+        ),
+    ] = None,
+) -> Moment:
+    known = None if as_of is None else _read("as_of", as_of)
+    when = None if on is None else _read("on", on)
+    return Moment(known, when if isinstance(when, datetime) else None, policy)
+
+
+def _read(parameter: str, text: str) -> Position | datetime:
+    try:
+        return as_of_of(text) if parameter == "as_of" else on_of(text)
+    except ValueError as error:
+        expected = AS_OF_EXPECTED if parameter == "as_of" else moments.EXPECTED
+        fault = Fault(str(error), parameter=parameter, expected=expected)
+        raise ProblemError(INVALID, f"{parameter}: {error}", faults=[fault]) from error
+
+
+AtMoment = Annotated[Moment, Depends(_moment)]

@@ -1,0 +1,146 @@
+"""What a learner has shown: mastery, transcript and history, as of any moment, under any policy."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Path, Request, Response
+
+from api.auth import EvidenceReader, RecordsReader
+from api.moments import AtMoment
+from api.openapi import PROBLEMS, JsonBytes, encoded, replies
+from api.parts import parts
+from ledger.domain.catalogue import Recorded
+from ledger.domain.evidence import Evidence
+from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
+from ledger.errors import UnknownEvidenceError
+from projections.history import History
+from projections.lines import CompetencyLine, Mastery, Transcript
+
+router = APIRouter(prefix="/v1", tags=["learners"], responses=PROBLEMS)
+
+Who = Annotated[UUID, Path(description="The ledger's id of the learner.")]
+
+
+class FactOut(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A fact about the evidence; docs/events.md says what its topic holds."""
+
+    position: Position
+    recorded_at: datetime
+    topic: str
+    provider: ProviderId | None
+    fact: msgspec.Raw
+
+
+class EvidenceOut(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A piece of evidence: what it says now, and every fact that made it so.
+
+    `withdrawn` says why, where it was taken back; `evidence` is then what it said last.
+    """
+
+    id: EvidenceId
+    learner: LearnerId
+    provider: ProviderId
+    evidence: Evidence
+    facts: tuple[FactOut, ...]
+    withdrawn: str | None = None
+
+
+@router.get(
+    "/learners/{learner}/mastery", response_class=JsonBytes, summary="Judge every competency",
+    responses=replies(Mastery, "Each with its verdict and its reasons."),
+)  # fmt: skip
+def mastery(request: Request, _caller: RecordsReader, learner: Who, at: AtMoment) -> Response:
+    """Judge every competency that some evidence bears on, by folding the learner's own facts now.
+
+    A verdict lists what was met and what not, what counted, what did not and why, and the
+    smallest thing that would meet what is missing.
+    """
+    found = parts(request).answers.mastery(
+        LearnerId(learner), as_of=at.as_of, on=at.on, policy=at.policy
+    )
+    return encoded(found)
+
+
+@router.get(
+    "/learners/{learner}/mastery/{competency:path}", response_class=JsonBytes,
+    summary="Judge one competency",
+    responses=replies(CompetencyLine, "The verdict with its reasons, and the evidence."),
+)  # fmt: skip
+def mastery_of(
+    request: Request,
+    _caller: RecordsReader,
+    learner: Who,
+    competency: Annotated[str, Path(description="URI or identifier of the competency.")],
+    at: AtMoment,
+) -> Response:
+    """Judge one competency; without evidence its state is `no_evidence`."""
+    found = parts(request).answers.mastery_of(
+        LearnerId(learner), competency, as_of=at.as_of, on=at.on, policy=at.policy
+    )
+    return encoded(found)
+
+
+@router.get(
+    "/learners/{learner}/transcript", response_class=JsonBytes, summary="Get the transcript",
+    responses=replies(Transcript, "The whole record, by strand."),
+)  # fmt: skip
+def transcript(request: Request, _caller: RecordsReader, learner: Who, at: AtMoment) -> Response:
+    """Give competencies by strand, credentials, hours, credits and enrolments, with reasons."""
+    found = parts(request).answers.transcript(
+        LearnerId(learner), as_of=at.as_of, on=at.on, policy=at.policy
+    )
+    return encoded(found)
+
+
+@router.get(
+    "/learners/{learner}/history", response_class=JsonBytes, summary="Get the history",
+    responses=replies(History, "Every step, in the order the ledger learnt of it."),
+)  # fmt: skip
+def history(request: Request, _caller: RecordsReader, learner: Who, at: AtMoment) -> Response:
+    """Tell the record step by step: each fact in words, and what it changed."""
+    found = parts(request).answers.history(
+        LearnerId(learner), as_of=at.as_of, on=at.on, policy=at.policy
+    )
+    return encoded(found)
+
+
+@router.get(
+    "/evidence/{evidence}", response_class=JsonBytes, tags=["evidence"], summary="Get evidence",
+    responses=replies(EvidenceOut, "What it says now, and its facts."),
+)  # fmt: skip
+def get_evidence(
+    request: Request,
+    caller: EvidenceReader,
+    evidence: Annotated[UUID, Path(description="The evidence's id, from its receipt.")],
+    at: AtMoment,
+) -> Response:
+    """Get one piece of evidence as it stands, with its corrections. A provider sees its own."""
+    asked, name = parts(request), EvidenceId(evidence)
+    learner = asked.ledger.access.learner_of(name)
+    if learner is None:
+        raise UnknownEvidenceError(evidence)
+    position = asked.answers.asked(as_of=at.as_of).position
+    piece = asked.answers.record(learner, position).pieces.get(name)
+    # Another provider's evidence is answered like none: even that it exists is not theirs.
+    if piece is None or caller.provider not in {None, piece.provider}:
+        raise UnknownEvidenceError(evidence)
+    facts = asked.ledger.log.stream(learner, until=position)
+    return encoded(
+        EvidenceOut(
+            id=name,
+            learner=learner,
+            provider=piece.provider,
+            evidence=piece.evidence,
+            facts=tuple(_fact(one) for one in facts if getattr(one.fact, "id", None) == name),
+            withdrawn=piece.withdrawn_reason if piece.withdrawn_position is not None else None,
+        )
+    )
+
+
+def _fact(one: Recorded) -> FactOut:
+    body = msgspec.Raw(msgspec.json.encode(one.fact))
+    return FactOut(one.position, one.recorded_at, one.topic, one.provider, body)
