@@ -1,0 +1,191 @@
+"""Random histories: what providers, stewards and learners may do, in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from ledger.domain.evidence import Credential, EvidenceKind
+from ledger.domain.facts import AuthorityRevoked, ProviderReinstated, ProviderSuspended
+from tests.builders import Given, day, evidence, evidence_id, learner, policy, provider
+
+LEARNERS = 3
+PROVIDERS = 2
+KINDS: tuple[EvidenceKind, ...] = ("assessment", "work_based_learning", "credential", "activity")
+POLICIES: tuple[dict[str, Any], ...] = (
+    policy(expiry={"expires_after": "P20D"}),
+    policy("latest", estimate={"method": "latest"}),
+    policy(
+        "mean-within",
+        estimate={"method": "mean"},
+        requirement={
+            "rule": "within",
+            "period": "P30D",
+            "inner": {"rule": "observations_at_least", "at_least": 2, "level": "met"},
+        },
+    ),
+    policy("whole", requirement={"rule": "any_of", "rules": [
+        {"rule": "estimate_at_least"}, {"rule": "covers", "at_least": 1},
+    ]}),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Doing:
+    """One thing that is done; what its numbers mean depends on `what`."""
+
+    what: str
+    who: int = 0
+    by: int = 0
+    about: int = 0
+    choice: int = 0
+    day: int = 0
+    wait: int = 0
+    score: str = "0.5"
+
+
+@dataclass(frozen=True)
+class History:
+    """What is done, in the order the ledger hears of it."""
+
+    doings: tuple[Doing, ...]
+    prepared: bool = True  # framework, authority and a policy are there before any evidence
+
+    def shuffled(self, random: Any) -> History:
+        """Let evidence arrive in another order."""
+        doings = list(self.doings)
+        random.shuffle(doings)
+        return replace(self, doings=tuple(doings))
+
+    def without_activity(self) -> History:
+        """Leave out participation and attendance."""
+        return replace(self, doings=tuple(one for one in self.doings if not _is_activity(one)))
+
+
+def _is_activity(doing: Doing) -> bool:
+    return doing.what == "record" and KINDS[doing.choice % len(KINDS)] == "activity"
+
+
+_SAID = ("record", "record", "record", "record", "enrol")
+_CHANGED = ("correct", "withdraw")
+_REFERENCE = ("grant", "revoke", "suspend", "reinstate", "framework", "adopt")
+
+
+def doings(words: Sequence[str]) -> st.SearchStrategy[Doing]:
+    return st.builds(
+        Doing,
+        what=st.sampled_from(words),
+        who=st.integers(0, LEARNERS - 1),
+        by=st.integers(0, PROVIDERS - 1),
+        about=st.integers(0, 7),
+        choice=st.integers(0, 7),
+        day=st.integers(-10, 40),
+        wait=st.sampled_from((0, 0, 1, 7)),
+        score=st.sampled_from(("0.5", "0.8", "1")),
+    )
+
+
+def histories(*, corrections: bool = True) -> st.SearchStrategy[History]:
+    """Give histories of up to 25 doings.
+
+    Without corrections, only evidence and reference facts that hold for all times: what they
+    come to must then not depend on the order of arrival.
+    """
+    words = (*_SAID, *_SAID, *_CHANGED, *_REFERENCE) if corrections else ("record",)
+    some = st.lists(doings(words), min_size=3, max_size=40).map(_numbered)
+    prepared = st.sampled_from((True, True, not corrections))
+    return st.builds(History, some, prepared)
+
+
+def _numbered(found: list[Doing]) -> tuple[Doing, ...]:
+    # The number of a piece of evidence goes with the doing, so a shuffle keeps its name.
+    return tuple(replace(one, about=one.about + 8 * place) for place, one in enumerate(found))
+
+
+def written(history: History) -> Given:
+    """Write a history as facts."""
+    given = Given()
+    given.provider(0)
+    given.provider(1, trusted=history.prepared)
+    if history.prepared:
+        given.framework(children={"W1": "W4"})
+        given.policy(POLICIES[0])
+    known: list[tuple[int, int, int]] = []
+    for doing in history.doings:
+        given.at(given.now + timedelta(days=doing.wait))
+        _write(given, doing, known)
+    return given
+
+
+def _write(given: Given, doing: Doing, known: list[tuple[int, int, int]]) -> None:
+    target = known[doing.choice % len(known)] if known else None
+    match doing.what:
+        case "record":
+            number = doing.about
+            given.recorded(number, _evidence(doing), who=learner(doing.who), by=doing.by)
+            known.append((number, doing.who, doing.by))
+        case "correct" if target:
+            number, who, _ = target
+            version = str(doing.day) if doing.day > 20 else None
+            said = replace_version(doing, number, version)
+            given.corrected(evidence_id(number), said, who=learner(who))
+        case "withdraw" if target:
+            given.withdrawn(evidence_id(target[0]), who=learner(target[1]))
+        case "enrol":
+            given.enrolled(
+                learner(doing.who), f"e{doing.choice % 2}", district=f"d{doing.choice % 2}",
+                starts_on=day(doing.day).date(), ends_on=day(doing.day + 5).date(),
+            )  # fmt: skip
+        case _:
+            _write_reference(given, doing)
+
+
+def replace_version(doing: Doing, number: int, version: str | None) -> Any:
+    return evidence(
+        f"W{doing.about % 3 + 1}", score=doing.score, on=day(doing.day),
+        external_id=f"x{number}", version=version,
+    )  # fmt: skip
+
+
+def _write_reference(given: Given, doing: Doing) -> None:
+    who = provider(doing.by)
+    match doing.what:
+        case "grant":
+            given.grant(doing.by, starts_at=day(doing.day - 30))
+        case "revoke":
+            fact = AuthorityRevoked(
+                provider=who, grant="all", ends_at=day(doing.day), reason="left"
+            )
+            given.fact(who, fact)
+        case "suspend":
+            given.fact(who, ProviderSuspended(provider=who, starts_at=day(doing.day), reason="?"))
+        case "reinstate":
+            given.fact(who, ProviderReinstated(provider=who, at=day(doing.day), reason="!"))
+        case "framework":
+            codes = ("W1", "W2", "W3", "W4")[: 2 + doing.choice % 3]
+            given.framework(*codes, version=f"v{doing.choice}", children={"W1": "W2"})
+        case "adopt":
+            chosen = POLICIES[doing.choice % len(POLICIES)]
+            starts_on = day(doing.day).date() if doing.choice % 2 else None
+            if doing.about % 3 == 0:
+                given.policy(chosen, level="district", scope="d1", starts_on=starts_on)
+            else:
+                given.policy(chosen, starts_on=starts_on)
+        case _:
+            pass
+
+
+def _evidence(doing: Doing) -> Any:
+    kind = KINDS[doing.choice % len(KINDS)]
+    until = Credential(id="c1", valid_until=day(doing.day + 15)) if kind == "credential" else None
+    codes = [f"W{doing.about % 3 + 1}"] + (["W3"] if doing.choice > 5 else [])
+    return evidence(
+        *codes, score=doing.score, on=day(doing.day), kind=kind, external_id=f"x{doing.about}",
+        site=f"s{doing.choice % 2}", evaluator=f"r{doing.by}", credential=until,
+        revises_external=f"x{doing.about - 8}" if doing.choice == 3 else None,
+        facets=("performance", "explanation") if doing.choice % 2 else ("performance",),
+    )  # fmt: skip

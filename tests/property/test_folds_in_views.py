@@ -1,0 +1,94 @@
+"""Live views = rebuilt views = answers on demand, on real PostgreSQL, however the log is cut."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ledger.domain.ids import LearnerId
+from projections.answers import Answers
+from projections.engine import Engine
+from projections.rebuild import rebuild
+from tests.builders import learner
+from tests.histories import LEARNERS, History, histories, written
+from tests.log_keeping import Kept, kept
+from tests.services.postgres import Postgres
+
+TABLES = ("observations", "mastery", "learners", "providers")
+# A row's estimate is as of the last judgement of its pair; states and due times are as of now.
+MASTERY = (
+    "learner, competency, state, policy_digest, framework, framework_version, due_at, position"
+)
+
+
+@contextmanager
+def fresh(server: Postgres, template: str, **others: object) -> Iterator[Kept]:
+    name = server.create(template=template)
+    try:
+        with kept(server.url(name), due_margin_ms=0, **others) as keeping:
+            yield keeping
+    finally:
+        server.drop(name)
+
+
+def contents(keeping: Kept) -> dict[str, list[tuple[object, ...]]]:
+    found = {name: keeping.view(name) for name in TABLES if name != "mastery"}
+    return {**found, "mastery": keeping.view("mastery", MASTERY)}
+
+
+def feed(keeping: Kept) -> list[tuple[object, ...]]:
+    return keeping.view("mastery_changes", order="sequence")
+
+
+@given(histories(), st.integers(1, 6), st.integers(0, 60))
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_live_is_rebuilt_is_on_demand(
+    postgres_server: Postgres, migrated_template: str, history: History, batch: int, cut: int
+) -> None:
+    facts = written(history).facts
+    with fresh(
+        postgres_server, migrated_template, engine_batch_facts_max=batch,
+        engine_learners_cached_max=1 + batch % 2,
+    ) as keeping:  # fmt: skip
+        live = Engine(keeping.ledger, keeping.settings, clock=lambda: facts[0].recorded_at)
+        keeping.keep(facts[:cut])
+        live.catch_up()
+        keeping.keep(facts[cut:])
+        live.catch_up()
+        by_batches, announced = contents(keeping), feed(keeping)
+
+        assert rebuild(keeping.ledger, keeping.settings).changes == 0
+        assert contents(keeping) == by_batches
+        assert feed(keeping) == announced
+        agrees_with_answers(keeping)
+
+    with fresh(postgres_server, migrated_template) as keeping:
+        keeping.keep(facts)
+        Engine(keeping.ledger, keeping.settings, clock=lambda: facts[0].recorded_at).catch_up()
+        assert contents(keeping) == by_batches
+        assert feed(keeping) == announced
+
+
+def agrees_with_answers(keeping: Kept) -> None:
+    answers = Answers(keeping.ledger, clock=lambda: keeping.now)
+    (clock,) = keeping.view("generations", "clock", order="1")[0]
+    rows = keeping.view(
+        "mastery", "learner, competency, state, policy_digest, due_at", order="1, 2"
+    )
+    for who in map(learner, range(LEARNERS)):
+        found = [row[1:] for row in rows if row[0] == who]
+        if known(keeping, who):
+            asked = answers.mastery(who, on=clock)  # type: ignore[arg-type]  # a column of the database
+            verdicts = [line.verdict for line in asked.competencies]
+            assert found == [
+                (one.competency, one.state, one.policy_digest, one.due_at) for one in verdicts
+            ]
+
+
+def known(keeping: Kept, who: LearnerId) -> bool:
+    return bool(keeping.ledger.log.stream(who))
