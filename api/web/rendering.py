@@ -45,7 +45,6 @@ def _environment() -> Environment:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters.update(words.FILTERS)
-    environment.globals.update(static=static_path)
     return environment
 
 
@@ -54,8 +53,10 @@ def page(
 ) -> Response:
     """Render a page for whoever is looking."""
     visitor = getattr(request.state, "visitor", None)
-    text = _environment().get_template(template).render(
-        context, visitor=visitor, path=request.url.path
+    text = (
+        _environment()
+        .get_template(template)
+        .render(context, visitor=visitor, path=request.url.path, static=static_path)
     )
     return HTMLResponse(text, status, {**SECURITY, "cache-control": RECORDS_CACHE})
 
@@ -88,7 +89,7 @@ class PageRoute(APIRoute):
                 return _problem(request, kind.status, kind.title, "The address is not complete.")
             except HTTPException as error:
                 return _problem(request, error.status_code, NOT_FOUND.title, "")
-            except Exception:
+            except Exception:  # noqa: BLE001  whatever it was, a person gets a page and a reference
                 reference = uuid4().hex[:12]
                 _log.exception("page failed, reference %s", reference)
                 return _problem(request, FAILED.status, FAILED.title, f"Reference {reference}.")

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from urllib.parse import urlsplit
 
-from ledger.domain.evidence import Precision
+from ledger.domain.evidence import Precision, Result
 
 STATES: Mapping[str, tuple[str, str]] = {
     "mastered": ("Mastered", "The policy is met."),
@@ -27,14 +27,14 @@ STRANDS: Mapping[str, str] = {
     "academic": "Academic standards",
     "employability": "Employability skills",
     "dispositions": "Dispositions",
-    "": "Without a strand",
+    "unassigned": "Without a strand",
 }
 STRAND_NOTES: Mapping[str, str] = {
     "technical": "What the occupation asks for.",
     "academic": "What school standards ask for, shown through the same work.",
     "employability": "What every workplace asks for.",
     "dispositions": "Habits of mind and conduct.",
-    "": "The framework does not say where these belong.",
+    "unassigned": "The framework does not say where these belong.",
 }
 
 KINDS: Mapping[str, str] = {
@@ -103,7 +103,7 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def amount(number: Decimal | int | float | None) -> str:
+def amount(number: Decimal | float | None) -> str:
     """Write a number without trailing zeros or exponent."""
     if number is None:
         return ""
@@ -138,13 +138,43 @@ def machine(moment: datetime | date | None) -> str:
     return "" if moment is None else moment.isoformat()
 
 
+def outcome(result: Result | None) -> str:
+    """Write a result on its own scale: "Proficient", "87.5 of 100", "passed"."""
+    if result is None:
+        return ""
+    said: list[str] = [result.level] if result.level is not None else []
+    if result.score is not None:
+        of = f" of {amount(result.max)}" if result.max is not None else ""
+        said.append(f"{amount(result.score)}{of}")
+    if not said and result.success is not None:
+        said.append("passed" if result.success else "not passed")
+    if result.status != "final":
+        said.append(plain(result.status).lower())
+    return ", ".join(said)
+
+
 def web_address(text: str | None) -> str | None:
     """Give an address that is safe to link: http or https, with a host; None for any other."""
     try:
         parts = urlsplit(text or "")
-        return text if parts.scheme in {"http", "https"} and parts.hostname else None
     except ValueError:
         return None
+    return text if parts.scheme in {"http", "https"} and parts.hostname else None
+
+
+def state_label(code: str) -> str:
+    """Name a state."""
+    return STATES[code][0] if code in STATES else plain(code)
+
+
+def state_note(code: str) -> str:
+    """Say what a state means."""
+    return STATES[code][1] if code in STATES else ""
+
+
+def strand_note(code: str) -> str:
+    """Say what a strand holds."""
+    return STRAND_NOTES.get(code, "")
 
 
 FILTERS: Mapping[str, Callable[..., object]] = {
@@ -155,13 +185,14 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "instant": instant,
     "kind": word(KINDS),
     "machine": machine,
+    "outcome": outcome,
     "plain": plain,
     "provider_kind": word(PROVIDER_KINDS),
     "reason": word(REASONS),
     "role": word(ROLES),
-    "state": lambda code: STATES[code][0] if code in STATES else plain(code),
-    "state_note": lambda code: STATES[code][1] if code in STATES else "",
+    "state": state_label,
+    "state_note": state_note,
     "strand": word(STRANDS),
-    "strand_note": lambda code: STRAND_NOTES.get(code or "", ""),
+    "strand_note": strand_note,
     "web_address": web_address,
 }

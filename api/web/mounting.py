@@ -1,0 +1,25 @@
+"""Putting the pages beside the API, over the same ledger."""
+
+from __future__ import annotations
+
+import secrets
+
+from fastapi import FastAPI
+
+from api.web import entry, evidence, history, learners, transcript
+from api.web.session import Sessions
+
+ROUTERS = (
+    entry.router, learners.router, transcript.router, history.router, evidence.router,
+)  # fmt: skip
+
+
+def mount(app: FastAPI, *, session_key: bytes | None = None) -> None:
+    """Add the pages to an application that has its parts and its guard.
+
+    `session_key` (32 bytes) signs cookies; without one, sign-ins end when the process does, and
+    several processes need the same one.
+    """
+    app.state.web_sessions = Sessions(session_key or secrets.token_bytes(32))
+    for router in ROUTERS:
+        app.include_router(router)
