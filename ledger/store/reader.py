@@ -104,16 +104,22 @@ class LogReader:
         return self._facts(self._rows(_STREAM, (stream, until)), verify_headers=True)
 
     def streams(
-        self, streams: Sequence[UUID], *, until: Position = _END
+        self,
+        streams: Sequence[UUID],
+        *,
+        until: Position = _END,
+        topics: Sequence[str] | None = None,
     ) -> dict[UUID, list[Recorded]]:
-        """Read several streams whole in one round trip."""
+        """Read several streams in one round trip: whole, or only their facts of some topics."""
         query = (
             f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
             " WHERE originator_id = ANY(%s) AND position <= %s"
+            " AND (%s::text[] IS NULL OR topic = ANY(%s))"
             " ORDER BY originator_id, originator_version"
         )
         found: dict[UUID, list[Recorded]] = {stream: [] for stream in streams}
-        rows = self._rows(query, (list(streams), until))
+        wanted = None if topics is None else list(topics)
+        rows = self._rows(query, (list(streams), until, wanted, wanted))
         for recorded in self._facts(rows, verify_headers=True):
             found[recorded.stream].append(recorded)
         return found
