@@ -37,14 +37,18 @@ ROLES: tuple[Role, ...] = get_args(Role)
 _RECORDS: frozenset[Scope] = frozenset(
     {"evidence:read", "learners:find", "records:read", "reference:read"}
 )
+_PROVIDER: frozenset[Scope] = frozenset(
+    {"evidence:write", "evidence:read", "rejects:read", "learners:find", "reference:read"}
+)
+_REJECTS: frozenset[Scope] = frozenset({"rejects:read"})
+_STEWARD: frozenset[Scope] = frozenset({"rejects:read", "reference:write"})
+_OPERATOR: frozenset[Scope] = frozenset({"reference:read"})
 SCOPES: Mapping[str, frozenset[Scope]] = {
-    "provider": frozenset(
-        {"evidence:write", "evidence:read", "rejects:read", "learners:find", "reference:read"}
-    ),
+    "provider": _PROVIDER,
     "reader": _RECORDS,
-    "auditor": _RECORDS | {"rejects:read"},
-    "steward": _RECORDS | {"rejects:read", "reference:write"},
-    "operator": frozenset({"reference:read"}),  # runs the service, reads no record
+    "auditor": _RECORDS | _REJECTS,
+    "steward": _RECORDS | _STEWARD,
+    "operator": _OPERATOR,  # runs the service, reads no record
 }
 
 CACHE_TTL_S = 5.0

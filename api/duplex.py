@@ -38,7 +38,8 @@ class Backlog:
             self._file.seek(0)
             self._file.truncate()
         self._file.seek(self._written)
-        self._written += self._file.write(data)
+        self._file.write(data)
+        self._written += len(data)
         self._news.set()
 
     def complete(self) -> None:

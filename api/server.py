@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from socket import socket
 from threading import Event, Thread
@@ -65,7 +65,7 @@ def follow(ledger: Ledger, settings: Settings) -> None:
 
 
 @contextmanager
-def _following(ledger: Ledger, settings: Settings, *, on: bool) -> Iterator[None]:
+def _following(ledger: Ledger, settings: Settings, *, on: bool) -> Generator[None]:
     """Run the engine in a thread beside the server."""
     stop = Event()
     thread = Thread(target=_run, args=(ledger, settings, stop), name="engine", daemon=True)
@@ -88,7 +88,7 @@ def _run(ledger: Ledger, settings: Settings, stop: Event) -> None:
 
 
 @contextmanager
-def _signals_do_not_kill(then: Callable[[], None] = lambda: None) -> Iterator[None]:
+def _signals_do_not_kill(then: Callable[[], None] = lambda: None) -> Generator[None]:
     """Let SIGTERM and SIGINT end the work, not the process: the ledger is closed after it.
 
     uvicorn raises the signal once more when it has shut down; the default would end the process

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +13,8 @@ from ledger.errors import Reject
 from ledger.standards.csv_mapping import CsvMapping, read_mapping
 from ledger.standards.detect import CHUNK_BYTES, FORMATS, Format, translate
 from ledger.standards.translation import Outcome, Refused
+
+_FORMATS: Mapping[str, Format] = {each: each for each in FORMATS}
 
 Progress = Callable[[int], None]
 
@@ -35,7 +37,7 @@ class Reading(NamedTuple):
             UsageError: there is no such format, or no such mapping file.
             InvalidDocumentError: the mapping file is not a mapping.
         """
-        known = next((each for each in FORMATS if each == form), None)
+        known = _FORMATS.get(form or "")
         if form is not None and known is None:
             raise UsageError(f"--format {form} is none of {', '.join(FORMATS)}")
         if mapping is None:

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from api.cli.files import Reading, existing, why_refused
-from api.cli.session import complaints, screen, session
+from api.cli.session import complaints, screen, session, show_rows
 from api.cli.teaching import command, group
 from ledger.errors import Reject
 from ledger.service import Ledger
@@ -74,9 +73,10 @@ def _import(ledger: Ledger, path: Path, reading: Reading) -> int:
 @command(app, "list")
 def list_frameworks(context: typer.Context) -> None:
     """List every framework in its latest version."""
-    table = Table("framework", "competencies", "version", "title", box=None, pad_edge=False)
     with session(context).answers() as (_, answers):
-        for fact in answers.registry().frameworks.all_latest():
-            count = str(len(fact.competencies))
-            table.add_row(fact.framework, count, fact.version[:12], fact.title)
-    screen.print(table)
+        found = answers.registry().frameworks.all_latest()
+    rows = [
+        (str(fact.framework), str(len(fact.competencies)), fact.version[:12], fact.title)
+        for fact in found
+    ]
+    show_rows(("framework", "competencies", "version", "title"), rows)

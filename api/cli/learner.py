@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
-from api.cli.session import UsageError, screen, session, show_json, uuid_of
+from api.cli.session import UsageError, screen, session, show_json, show_rows, uuid_of
 from api.cli.teaching import command, group
 from api.cli.times import as_of, time_of
 from ledger.domain.evidence import Identifier
@@ -109,15 +108,18 @@ def transcript(
         return
     screen.out(f"{', '.join(found.names) or 'learner'} {found.learner}")
     screen.out(f"as known at position {found.position}, as true on {found.on:%Y-%m-%d %H:%M %Z}")
-    table = Table("strand", "competency", "state", "level", "evidence", box=None, pad_edge=False)
-    for strand in found.strands:
-        for line in strand.competencies:
-            name = f"{line.name.code or ''} {line.name.statement}".strip()
-            state = line.verdict.state.replace("_", " ")
-            table.add_row(
-                strand.strand, Text(name), state, line.verdict.level or "", str(len(line.evidence))
-            )
-    screen.print(table)
+    rows = [
+        (
+            strand.strand,
+            f"{line.name.code or ''} {line.name.statement}".strip(),
+            line.verdict.state.replace("_", " "),
+            line.verdict.level or "",
+            str(len(line.evidence)),
+        )
+        for strand in found.strands
+        for line in strand.competencies
+    ]
+    show_rows(("strand", "competency", "state", "level", "evidence"), rows)
     for credential in found.credentials:
         held = "holds" if credential.valid else "does not hold"
         screen.out(f"credential {credential.name or credential.credential}: {held}")

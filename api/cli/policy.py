@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import typer
-from rich.table import Table
 
 from api.cli.files import existing
-from api.cli.session import UsageError, screen, session, show_json
+from api.cli.session import UsageError, screen, session, show_json, show_rows
 from api.cli.teaching import command, group
 from api.cli.times import time_of
 from ledger.domain.facts import PolicyAdopted, PolicyPublished
@@ -25,7 +25,7 @@ from projections.registry import Registry
 app = group("policy", "When a competency counts as mastered.")
 
 Level = Literal["everywhere", "framework", "state", "district", "school", "programme"]
-LEVELS: tuple[Level, ...] = get_args(Level)
+LEVELS: Mapping[str, Level] = {each: each for each in get_args(Level)}
 
 
 @command(app, "publish")
@@ -71,7 +71,7 @@ def adopt(
         mastery policy adopt strict-welding --level programme --scope 48.0508
             --starts-on 2026-08-01
     """
-    known = next((each for each in LEVELS if each == level), None)
+    known = LEVELS.get(level)
     if known is None:
         raise UsageError(f"--level {level} is none of {', '.join(LEVELS)}")
     if (known == "everywhere") != (not scope):
@@ -106,14 +106,14 @@ def _day(text: str | None) -> date | None:
 @command(app, "list")
 def list_policies(context: typer.Context) -> None:
     """List every published version, the default that ships with the ledger first."""
-    table = Table("policy", "digest", "published by", box=None, pad_edge=False)
     with session(context).answers() as (_, answers):
         adoptions = answers.registry().adoptions
-        table.add_row(adoptions.shipped.policy, adoptions.shipped.digest, "(shipped)")
-        for fact in adoptions.published.values():
-            if fact.digest != adoptions.shipped.digest:
-                table.add_row(fact.policy, fact.digest, fact.published_by or "")
-    screen.print(table)
+        found = [
+            each for each in adoptions.published.values() if each.digest != adoptions.shipped.digest
+        ]
+    rows = [(str(adoptions.shipped.policy), adoptions.shipped.digest, "(shipped)")]
+    rows += [(str(fact.policy), fact.digest, fact.published_by or "") for fact in found]
+    show_rows(("policy", "digest", "published by"), rows)
 
 
 @command(app, "show")

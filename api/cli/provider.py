@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, get_args
 
 import typer
-from rich.table import Table
 
-from api.cli.session import UsageError, provider_named, screen, session
+from api.cli.session import UsageError, provider_named, screen, session, show_rows
 from api.cli.teaching import command, group
 from api.cli.times import time_of
 from ledger.domain.evidence import EvidenceKind
@@ -24,8 +24,8 @@ from ledger.service import ProviderFact
 
 app = group("provider", "Providers and their authority.")
 
-KINDS: tuple[ProviderKind, ...] = get_args(ProviderKind)
-EVIDENCE_KINDS: tuple[EvidenceKind, ...] = get_args(EvidenceKind)
+KINDS: Mapping[str, ProviderKind] = {each: each for each in get_args(ProviderKind)}
+EVIDENCE_KINDS: Mapping[str, EvidenceKind] = {each: each for each in get_args(EvidenceKind)}
 ALL_AUTHORITY = "all"
 
 Named = Annotated[str, typer.Argument(help="Name or id of the provider.")]
@@ -50,7 +50,7 @@ def add(
         mastery provider add "Riverside Welding" --kind employer --all-authority
         mastery provider add "State Assessments" --kind assessment_vendor
     """
-    known = next((each for each in KINDS if each == kind), None)
+    known = KINDS.get(kind)
     if known is None:
         raise UsageError(f"--kind {kind} is none of {', '.join(KINDS)}")
     with session(context).ledger() as ledger:
@@ -66,11 +66,10 @@ def add(
 @command(app, "list")
 def list_providers(context: typer.Context) -> None:
     """List every provider with its id and kind."""
-    table = Table("provider", "kind", "name", box=None, pad_edge=False)
     with session(context).answers() as (_, answers):
-        for provider, fact in answers.registry().providers.items():
-            table.add_row(str(provider), fact.kind, fact.name)
-    screen.print(table)
+        found = answers.registry().providers
+    rows = [(str(provider), fact.kind, fact.name) for provider, fact in found.items()]
+    show_rows(("provider", "kind", "name"), rows)
 
 
 @command(app, "grant")
@@ -101,14 +100,14 @@ def grant(  # noqa: PLR0913 (each is an option)
         mastery provider grant "Riverside Welding" --grant wbl-2026
             --kind work_based_learning --starts-at 2026-08-01
     """
-    kinds = tuple(each for each in EVIDENCE_KINDS if each in (kind or ()))
+    kinds = [known for each in kind or () if (known := EVIDENCE_KINDS.get(each)) is not None]
     if len(kinds) != len(kind or ()):
         raise UsageError(f"--kind must be one of {', '.join(EVIDENCE_KINDS)}")
     with session(context).answers() as (ledger, answers):
         fact = AuthorityGranted(
             provider=provider_named(answers, name),
             grant=grant,
-            kinds=kinds,
+            kinds=tuple(kinds),
             frameworks=tuple(map(FrameworkId, framework or ())),
             competencies=tuple(competency or ()),
             starts_at=time_of(starts_at),

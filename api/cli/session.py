@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -31,13 +31,13 @@ class Session:
         self.settings = settings
 
     @contextmanager
-    def ledger(self) -> Iterator[Ledger]:
+    def ledger(self) -> Generator[Ledger]:
         """Open the ledger for one command."""
         with Ledger.open(self.settings) as ledger:
             yield ledger
 
     @contextmanager
-    def answers(self) -> Iterator[tuple[Ledger, Answers]]:
+    def answers(self) -> Generator[tuple[Ledger, Answers]]:
         """Open the ledger, with what it means."""
         with self.ledger() as ledger:
             yield ledger, Answers(ledger)
@@ -84,6 +84,14 @@ def uuid_of(text: str, what: str) -> UUID:
         return UUID(text)
     except ValueError as error:
         raise UsageError(f"{text} is not a {what} id (a UUID)") from error
+
+
+def show_rows(names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Write rows under their names, in columns that other programs can split at two spaces."""
+    widths = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
+    for row in (names, *rows):
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        screen.out("  ".join(cells).rstrip(), highlight=False)
 
 
 def show_json(value: object) -> None:

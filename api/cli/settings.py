@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typer
+from pydantic import SecretStr
 
 from api.cli.session import screen, session
 from api.cli.teaching import command
@@ -31,6 +32,6 @@ def settings(context: typer.Context) -> None:
 
 
 def _shown(value: object) -> str:
-    if hasattr(value, "get_secret_value"):
+    if isinstance(value, SecretStr):
         return HIDDEN if value.get_secret_value() else ""
     return str(value)

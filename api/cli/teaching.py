@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+EXIT_USAGE = 2
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 
 
@@ -23,6 +24,13 @@ class TeachingCommand(TyperCommand):
 
 class TeachingGroup(TyperGroup):
     """A group whose help keeps its lines."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Without a command, show which there are."""
+        if not args:
+            typer.echo(ctx.get_help())
+            ctx.exit(EXIT_USAGE)
+        return super().parse_args(ctx, args)
 
     def format_help_text(self, ctx: Any, formatter: Any) -> None:
         """Write the lines as they stand."""
@@ -39,7 +47,7 @@ def _write(text: str | None, formatter: Any) -> None:
 def group(name: str, teaches: str) -> typer.Typer:
     """Make a group of commands."""
     return typer.Typer(
-        name=name, help=teaches, cls=TeachingGroup, no_args_is_help=True, rich_markup_mode=None,
+        name=name, help=teaches, cls=TeachingGroup, rich_markup_mode=None,
         add_completion=False, pretty_exceptions_enable=False, context_settings=HELP_OPTIONS,
     )  # fmt: skip
 

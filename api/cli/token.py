@@ -60,9 +60,7 @@ def revoke(
     context: typer.Context,
     given: Annotated[
         str | None,
-        typer.Argument(
-            metavar="TOKEN", help="The token; read from the standard input if absent."
-        ),
+        typer.Argument(metavar="TOKEN", help="The token; read from the standard input if absent."),
     ] = None,
 ) -> int:
     """Let a token open nothing any more. Running services notice within seconds.

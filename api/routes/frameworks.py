@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
@@ -30,7 +30,7 @@ _SUMMARY = {
     "uri": f"https://case.example.org/ims/case/v1p1/CFDocuments/{_ID}",
     "competencies": 212,
 }
-PACKAGE = {
+PACKAGE: dict[str, Any] = {
     "CFDocument": {"identifier": _ID, "uri": _SUMMARY["uri"], "title": "Welding Technology"},
     "CFItems": [],
     "CFAssociations": [],
