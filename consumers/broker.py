@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, NamedTuple, Self
 
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer
 from kafka import errors as foreign
 from kafka.partitioner.default import murmur2
 from kafka.structs import OffsetAndMetadata, TopicPartition
@@ -59,7 +59,7 @@ class Record(NamedTuple):
 
     topic: str
     partition: int
-    key: bytes
+    key: bytes | None
     value: bytes | None
     headers: list[tuple[str, bytes]]
 
@@ -267,8 +267,8 @@ class Consumer:
             self._client.commit(given)
 
 
-class _Listener:
-    """What kafka-python calls when partitions move; duck-typed there."""
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python ships no types
+    """What kafka-python calls when partitions move."""
 
     def __init__(
         self, assigned: Callable[[list[Place]], None], revoked: Callable[[list[Place]], None]

@@ -1,0 +1,230 @@
+"""Evidence submitted over Kafka: into the ledger once, and an answer to each item.
+
+The ledger knows what it has (receipts), so a message read twice is recorded once. Answers and
+offsets are committed in one Kafka transaction, so each is seen once too. While the ledger
+commits one batch, the next is translated.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from threading import Event
+from typing import NamedTuple
+from uuid import uuid4
+
+import msgspec
+
+from consumers import broker, metrics, topics
+from consumers.administration import Admin
+from consumers.broker import Consumer, Message, Producer, Record
+from consumers.errors import BrokerUnavailableError, FencedError
+from consumers.submitted import (
+    Keys,
+    RejectData,
+    Understood,
+    answer_headers,
+    answers,
+    understand,
+)
+from consumers.topics import Topics
+from ledger.config import Settings
+from ledger.domain.ids import ProviderId
+from ledger.errors import LedgerError, StoreUnavailableError
+from ledger.service import Ledger, Outcome, Refusal
+from ledger.standards.translation import Refused, Translated
+from ledger.store.rejects import Rejected
+
+_log = logging.getLogger(__name__)
+
+POLL_S = 0.2
+RETRY_S = 1.0
+BATCHES_PENDING_MAX = 2
+_ENCODE = msgspec.json.Encoder().encode
+
+
+class Sent(NamedTuple):
+    """A message handed to the ledger; the futures come true with its commit."""
+
+    understood: Understood
+    recorded: Future[list[Outcome]] | None
+    withdrawn: list[Future[list[Outcome]]]
+
+
+class Pending(NamedTuple):
+    """One batch handed to the ledger, and where its partitions go on."""
+
+    sent: list[Sent]
+    offsets: dict[broker.Place, int]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Inbound:
+    """One member of the group that takes submitted evidence in; used by one thread."""
+
+    def __init__(
+        self, ledger: Ledger, settings: Settings, *, clock: Callable[[], datetime] = _utc_now
+    ) -> None:
+        self._ledger, self._settings, self._clock = ledger, settings, clock
+        self._topics = Topics.of(settings)
+        self._keys = Keys(ledger.access.holder)
+        self._group = f"{settings.kafka_prefix}mastery-inbound"
+        self._pending: deque[Pending] = deque()
+
+    def run(self, stop: Event) -> None:
+        """Take evidence in until `stop` is set, over any failure of Kafka and PostgreSQL.
+
+        Raises:
+            TopicUnfitError: a topic does not keep what is promised of it.
+        """
+        while not stop.is_set():
+            try:
+                self._session(stop)
+            except (BrokerUnavailableError, FencedError, StoreUnavailableError) as error:
+                metrics.RETRIES.add(1, part="inbound")
+                _log.warning("inbound begins again at its last commit: %s", error)
+                stop.wait(RETRY_S)
+
+    # -- inside -----------------------------------------------------------------------------
+
+    def _session(self, stop: Event) -> None:
+        self._pending.clear()
+        mine = (self._topics.submitted, self._topics.receipts, self._topics.rejected)
+        with Admin(self._settings) as admin:
+            topics.ensure(admin, mine, replication=self._settings.kafka_replication)
+        name = f"{self._group}-{uuid4().hex}"
+        with (
+            Consumer(
+                self._settings, group=self._group, records_max=self._settings.inbound_batch_max
+            ) as consumer,
+            Producer(self._settings, transactional_id=name) as producer,
+        ):
+            producer.take_over()
+            outlet = _Outlet(producer, consumer, self._topics)
+            # Before partitions go to another member, what was read from them is answered.
+            consumer.subscribe(
+                [self._topics.submitted.name], revoked=lambda _: self._settle(outlet, 0)
+            )
+            while not stop.is_set():
+                messages = consumer.poll(timeout_s=0.0 if self._pending else POLL_S)
+                if messages:
+                    self._pending.append(self._hand_over(messages))
+                self._settle(outlet, BATCHES_PENDING_MAX - 1 if messages else 0)
+            self._settle(outlet, 0)
+
+    def _hand_over(self, messages: Sequence[Message]) -> Pending:
+        now, offsets = self._clock(), dict[broker.Place, int]()
+        found: list[Understood] = []
+        for message in messages:
+            found.append(understand(message, self._keys, self._settings, now=now))
+            offsets[message.topic, message.partition] = message.offset + 1
+        return Pending([self._submit(one) for one in found], offsets)
+
+    def _submit(self, one: Understood) -> Sent:
+        understood = [each for each in one.translations if isinstance(each, Translated)]
+        if one.provider is None or not understood:
+            return Sent(one, None, [])
+        submissions = [each for item in understood for each in item.submissions]
+        recorded = self._ledger.submit(one.provider, submissions) if submissions else None
+        withdrawn = [
+            self._ledger.withdraw(
+                one.provider, reason=each.reason, external_id=each.external_id
+            )
+            for item in understood
+            for each in item.withdrawals
+        ]  # fmt: skip
+        return Sent(one, recorded, withdrawn)
+
+    def _settle(self, outlet: _Outlet, left_max: int) -> None:
+        """Answer the oldest batches until at most `left_max` are pending."""
+        while len(self._pending) > left_max:
+            batch = self._pending[0]
+            records: list[Record] = []
+            kept: dict[ProviderId, list[Rejected]] = {}
+            for sent in batch.sent:
+                records += self._answered(sent, outlet, kept)
+            for provider, items in kept.items():
+                self._ledger.rejects.keep(provider, items)
+            outlet.commit(records, batch.offsets)
+            self._pending.popleft()
+
+    def _answered(
+        self, sent: Sent, outlet: _Outlet, kept: dict[ProviderId, list[Rejected]]
+    ) -> list[Record]:
+        one = sent.understood
+        if one.fault is not None:
+            return [outlet.record(one.message, 0, one.fault)]
+        recorded = self._outcomes(one, sent.recorded)
+        withdrawn = [outcome for future in sent.withdrawn for outcome in future.result()]
+        records: list[Record] = []
+        raw = {each.index: each.raw for each in one.translations if isinstance(each, Refused)}
+        for number, answer in enumerate(
+            answers(one.message, one.translations, recorded, withdrawn)
+        ):
+            records.append(outlet.record(one.message, number, answer))
+            if isinstance(answer, RejectData) and one.provider is not None:
+                index = answer.place.index
+                original = raw.get(index, answer.original.encode())
+                kept.setdefault(one.provider, []).append(Rejected(index, answer.errors, original))
+        return records
+
+    def _outcomes(self, one: Understood, recorded: Future[list[Outcome]] | None) -> list[Outcome]:
+        """Wait for the ledger; what it fails over is refused by itself, one by one.
+
+        Raises:
+            StoreUnavailableError: PostgreSQL stays away; nothing is lost, it is read again.
+        """
+        if recorded is None:
+            return []
+        try:
+            return recorded.result()
+        except StoreUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001  said in the line below
+            _log.exception("a batch failed in the ledger; its items are tried one by one")
+        assert one.provider is not None
+        outcomes: list[Outcome] = []
+        for each in one.translations:
+            for submission in each.submissions if isinstance(each, Translated) else ():
+                try:
+                    outcomes += self._ledger.submit(one.provider, [submission]).result()
+                except StoreUnavailableError:
+                    raise
+                except Exception:  # noqa: BLE001  said in the line below
+                    _log.exception("one item fails in the ledger and is refused")
+                    error = LedgerError("an error of the ledger, which is in its log")
+                    outcomes.append(Refusal(error))
+        return outcomes
+
+
+class _Outlet:
+    """Where answers go, with the offsets of what they answer."""
+
+    def __init__(self, producer: Producer, consumer: Consumer, names: Topics) -> None:
+        self._producer, self._consumer, self._names = producer, consumer, names
+        self._partitions = {
+            topic.name: producer.partitions(topic.name)
+            for topic in (names.receipts, names.rejected)
+        }
+
+    def record(self, message: Message, number: int, answer: object) -> Record:
+        """Place an answer: the key of what it answers, and a partition in its order."""
+        rejected = isinstance(answer, RejectData)
+        metrics.INBOUND.add(1, outcome="rejected" if rejected else "recorded")
+        topic = (self._names.rejected if rejected else self._names.receipts).name
+        return Record(
+            topic, message.partition % self._partitions[topic], message.key, _ENCODE(answer),
+            answer_headers(message, number, rejected=rejected),
+        )  # fmt: skip
+
+    def commit(self, records: list[Record], offsets: dict[broker.Place, int]) -> None:
+        """Commit answers and offsets together; a member that was replaced commits neither."""
+        with self._producer.transaction():
+            self._producer.send(records)
+            self._producer.send_offsets(offsets, self._consumer)

@@ -1,0 +1,231 @@
+"""One submitted message: whose it is, what it says, and what is answered.
+
+Pure apart from asking who holds a key. Whatever is in a message, it ends as answers.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Literal, NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from consumers.broker import Message
+from consumers.wire import JSON_TYPE, Headers
+from ledger.config import Settings
+from ledger.domain.ids import ProviderId
+from ledger.errors import ConflictError, InvalidDocumentError, LedgerError, Reject
+from ledger.service import Outcome, Receipt
+from ledger.standards import detect, native, xapi
+from ledger.standards.items import read_items
+from ledger.standards.translation import Outcome as Translation
+from ledger.standards.translation import Refused, Translated
+from ledger.store.access import Holder
+
+_log = logging.getLogger(__name__)
+
+SOURCE = "urn:mastery-ledger:inbound"
+RECEIPT_TYPE = "mastery.evidence-receipt.v1"
+REJECT_TYPE = "mastery.evidence-rejected.v1"
+KEY_HEADER = "provider-key"
+FORMAT_HEADER = "format"
+CORRELATION_HEADER = "correlation-id"
+ORIGINAL_BYTES_MAX = 128 * 1024  # of a rejected message; the whole is in the ledger's rejects
+KEYS_TTL_S = 5.0  # a revoked key works no longer than this
+KEYS_MAX = 10_000
+
+Status = Literal["accepted", "duplicate", "withdrawn"]
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a submitted message stood, and which item of it this is about (from 0)."""
+
+    topic: str
+    partition: int
+    offset: int
+    index: int
+
+
+class ReceiptData(msgspec.Struct, frozen=True):
+    """The item is in the ledger, durably."""
+
+    place: Place
+    status: Status
+    evidence: UUID
+    learner: UUID
+    position: int
+    recorded_at: datetime
+    sha256: str
+
+
+class RejectData(msgspec.Struct, frozen=True):
+    """The item is not in the ledger: why, and what it was.
+
+    `original` is text where the item is UTF-8, else base64; its first bytes where it is long.
+    """
+
+    place: Place
+    status: Literal["rejected", "conflict", "unauthenticated", "failed"]
+    errors: tuple[Reject, ...]
+    original: str
+    original_encoding: Literal["utf-8", "base64"]
+    original_truncated: bool
+
+
+class Understood(NamedTuple):
+    """A message with its provider and what became of each item; no provider, no items."""
+
+    message: Message
+    provider: ProviderId | None
+    translations: Sequence[Translation]
+    fault: RejectData | None = None
+
+
+class Keys:
+    """Which provider a key belongs to, remembered for some seconds."""
+
+    def __init__(
+        self,
+        look_up: Callable[[str], Holder | None],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._look_up, self._clock = look_up, clock
+        self._known: dict[str, tuple[float, ProviderId | None]] = {}
+
+    def provider(self, key: str | None) -> ProviderId | None:
+        """Name the provider; None if the key is missing, unknown, revoked or nobody's."""
+        if not key:
+            return None
+        now = self._clock()
+        found = self._known.get(key)
+        if found is not None and now < found[0]:
+            return found[1]
+        holder = self._look_up(key)
+        provider = holder.provider if holder is not None and holder.role == "provider" else None
+        if len(self._known) >= KEYS_MAX:
+            self._known.clear()
+        self._known[key] = (now + KEYS_TTL_S, provider)
+        return provider
+
+
+def understand(message: Message, keys: Keys, settings: Settings, *, now: datetime) -> Understood:
+    """Find the provider and translate the items; a fault is data, never raised."""
+    provider = keys.provider(message.header(KEY_HEADER))
+    if provider is None:
+        why = "is missing, unknown or revoked"
+        fault = Reject(f"header {KEY_HEADER}", why, "a provider's token of this ledger")
+        return Understood(message, None, (), _rejected(message, 0, (fault,), "unauthenticated"))
+    try:
+        found = list(islice(_translate(message, settings, now), settings.batch_items_max + 1))
+    except InvalidDocumentError as error:
+        return Understood(message, provider, (Refused(0, message.value or b"", error.rejects),))
+    except Exception:
+        # Whatever a translator stumbles over, the messages behind this one must pass.
+        _log.exception("message %s/%s/%s", message.topic, message.partition, message.offset)
+        fault = Reject("", "could not be read: an error of the ledger, which is in its log")
+        return Understood(message, provider, (), _rejected(message, 0, (fault,), "failed"))
+    if len(found) > settings.batch_items_max:
+        fault = Reject("", f"has more than {settings.batch_items_max} items", "smaller messages")
+        return Understood(message, provider, (Refused(0, message.value or b"", (fault,)),))
+    return Understood(message, provider, found)
+
+
+def _translate(message: Message, settings: Settings, now: datetime) -> Iterator[Translation]:
+    value = message.value or b""
+    given = message.header(FORMAT_HEADER)
+    content_type = message.header("content-type") or message.header("ce_datacontenttype") or ""
+    form = given or detect.format_of(value)
+    if form in {"native", "xapi"} and not value.startswith(b"\x1f\x8b"):
+        items = read_items(value, content_type, bytes_max=settings.item_bytes_max)
+        read = xapi.read_xapi if form == "xapi" else native.read_native
+        yield from read(items, now=now)
+        return
+    if form not in {None, "native", "xapi"}:
+        why = f"{form} is no format of evidence that this topic takes"
+        raise InvalidDocumentError(
+            "message", [Reject(f"header {FORMAT_HEADER}", why, "native, xapi")]
+        )
+    yield from detect.translate(value, file_name="message", now=now)
+
+
+def answers(
+    message: Message, translations: Sequence[Translation], recorded: Sequence[Outcome],
+    withdrawn: Sequence[Outcome],
+) -> Iterator[ReceiptData | RejectData]:  # fmt: skip
+    """Answer each item by what became of it; outcomes are in the items' order."""
+    of_submissions, of_withdrawals = iter(recorded), iter(withdrawn)
+    for one in translations:
+        if isinstance(one, Refused):
+            yield _rejected(message, one.index, one.rejects, raw=one.raw)
+            continue
+        for _ in one.submissions:
+            yield _answer(message, one, next(of_submissions), withdrawal=False)
+        for _ in one.withdrawals:
+            yield _answer(message, one, next(of_withdrawals), withdrawal=True)
+        if one.frameworks:
+            why = "a framework is published by a steward, over HTTP or the command line"
+            yield _rejected(message, one.index, (Reject("", why, "evidence"),), raw=one.raw)
+
+
+def _answer(
+    message: Message, one: Translated, outcome: Outcome, *, withdrawal: bool
+) -> ReceiptData | RejectData:
+    if not isinstance(outcome, Receipt):
+        error: LedgerError = outcome.error
+        conflict = isinstance(error, ConflictError)
+        rejects = error.rejects if isinstance(error, InvalidDocumentError) else ()
+        return _rejected(
+            message, one.index, tuple(rejects) or (Reject("", str(error)),),
+            "conflict" if conflict else "rejected", raw=one.raw,
+        )  # fmt: skip
+    status: Status = "duplicate" if outcome.duplicate else "accepted"
+    return ReceiptData(
+        _place(message, one.index), "withdrawn" if withdrawal else status, outcome.evidence,
+        outcome.learner, outcome.position, outcome.recorded_at, outcome.digest.hex(),
+    )  # fmt: skip
+
+
+def answer_headers(message: Message, number: int, *, rejected: bool) -> Headers:
+    """Give the CloudEvents headers of answer `number` to a message; a replay repeats its id."""
+    name = f"{message.topic}/{message.partition}/{message.offset}/{number}"
+    kind = REJECT_TYPE if rejected else RECEIPT_TYPE
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", name.encode()),
+        ("ce_source", SOURCE.encode()),
+        ("ce_type", kind.encode()),
+        ("content-type", JSON_TYPE.encode()),
+    ]
+    correlation = message.header(CORRELATION_HEADER)
+    if correlation is not None:
+        headers.append((CORRELATION_HEADER, correlation.encode()))
+    return headers
+
+
+def _rejected(
+    message: Message, index: int, rejects: tuple[Reject, ...],
+    status: Literal["rejected", "conflict", "unauthenticated", "failed"] = "rejected", *,
+    raw: bytes | None = None,
+) -> RejectData:  # fmt: skip
+    # The key that came with it is a secret and is not repeated; headers are left out whole.
+    original = message.value or b"" if raw is None else raw
+    kept = original[:ORIGINAL_BYTES_MAX]
+    try:
+        text, encoding = kept.decode(), "utf-8"
+    except UnicodeDecodeError:
+        text, encoding = base64.b64encode(kept).decode(), "base64"
+    return RejectData(
+        _place(message, index), status, rejects, text,
+        "utf-8" if encoding == "utf-8" else "base64", len(original) > len(kept),
+    )  # fmt: skip
+
+
+def _place(message: Message, index: int) -> Place:
+    return Place(message.topic, message.partition, message.offset, index)

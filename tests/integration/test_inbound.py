@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from threading import Event, Thread
+
+import pytest
+
+from consumers.administration import Admin
+from consumers.broker import Producer, Record
+from consumers.inbound import Inbound
+from consumers.topics import Topics, ensure
+from ledger.config import Settings
+from ledger.service import Ledger
+from tests import downstream, ledgers
+from tests.services.kafka import Broker
+
+pytestmark = pytest.mark.kafka
+
+Sent = tuple[bytes, dict[str, str]]
+
+
+def item(number: int, **others: object) -> dict[str, object]:
+    return {
+        "id": f"k-{number}", "kind": "assessment", "learner": {"id": f"s{number % 50}"},
+        "occurred_at": "2026-03-02T10:15:00Z", "alignments": [{"competency": ledgers.WELDING}],
+        "result": {"score": 0.9, "max": 1}, **others,
+    }  # fmt: skip
+
+
+def body(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+def key_of(ledger: Ledger, name: str = "Riverside High") -> dict[str, str]:
+    by = ledgers.provider(ledger, name)
+    return {"provider-key": ledger.access.issue("provider", label=name, provider=by)}
+
+
+def produce(given: Settings, messages: Sequence[Sent], *, partition: int = 0) -> None:
+    names = Topics.of(given)
+    with Admin(given) as admin:
+        ensure(admin, (names.submitted,), replication=1)
+    with Producer(given, transactional_id=f"{given.kafka_prefix}test") as producer:
+        producer.take_over()
+        with producer.transaction():
+            producer.send(
+                Record(
+                    names.submitted.name, partition, b"k", value,
+                    [(name, text.encode()) for name, text in headers.items()],
+                )
+                for value, headers in messages
+            )  # fmt: skip
+
+
+@contextmanager
+def consuming(ledger: Ledger, given: Settings) -> Generator[Event]:
+    stop = Event()
+    thread = Thread(target=Inbound(ledger, given).run, args=(stop,), daemon=True)
+    thread.start()
+    try:
+        yield stop
+    finally:
+        stop.set()
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+def evidence_count(url: str) -> int:
+    query = "SELECT count(*) FROM ledger.facts WHERE topic = 'mastery.evidence-recorded.v1'"
+    return int(ledgers.rows(url, query)[0][0])
+
+
+def test_each_message_is_recorded_and_gets_a_receipt(migrated: str, kafka_broker: Broker) -> None:
+    given = downstream.settings(migrated, kafka_broker)
+    with ledgers.opened(migrated) as ledger:
+        key = key_of(ledger)
+        for part in range(3):
+            some = [(body(item(part * 100 + n)), key) for n in range(100)]
+            produce(given, some, partition=part)
+        with consuming(ledger, given):
+            found = downstream.topic(given, "evidence.receipts", count=300)
+        assert len(found) == len({one.header("ce_id") for one in found}) == 300
+        assert evidence_count(migrated) == 300
+        first = json.loads(found[0].value or b"")
+        assert first["status"] == "accepted"
+        assert first["place"]["topic"] == f"{given.kafka_prefix}evidence.submitted"
+
+
+def test_arrays_lines_gzip_and_xapi_are_told_apart(migrated: str, kafka_broker: Broker) -> None:
+    given = downstream.settings(migrated, kafka_broker)
+    statement = {
+        "id": "6690e6c9-3ef0-4ed3-8b37-7f3964730bee",
+        "actor": {"mbox": "mailto:ada@example.org"},
+        "verb": {"id": "http://adlnet.gov/expapi/verbs/passed"},
+        "object": {"id": ledgers.WELDING},
+        "timestamp": "2026-03-02T10:15:00Z",
+    }
+    with ledgers.opened(migrated) as ledger:
+        key = key_of(ledger)
+        lines = b"\n".join(body(item(n)) for n in (3, 4, 5))
+        produce(
+            given,
+            [
+                (body([item(1), item(2)]), key),
+                (lines, {**key, "content-type": "application/x-ndjson"}),
+                (gzip.compress(body(item(6))), key),
+                (body(statement), {**key, "format": "xapi"}),
+            ],
+        )
+        with consuming(ledger, given):
+            found = downstream.topic(given, "evidence.receipts", count=7)
+        assert len(found) == 7
+
+
+POISON = [
+    pytest.param(b"", id="empty"),
+    pytest.param(b"\x00\xff\xfe", id="no text"),
+    pytest.param(b"{" * 100_000, id="nested without end"),
+    pytest.param(b"[" * 50_000 + b"]" * 50_000, id="nested deeply"),
+    pytest.param(b'{"id": "x"}', id="most is missing"),
+    pytest.param(b'{"id": "x\\u0000"}', id="NUL"),
+    pytest.param(b"\x1f\x8b\x08broken", id="broken gzip"),
+    pytest.param(b"a,b,c\n1,2,3\n", id="CSV without a mapping"),
+    pytest.param(b'{"CFDocument": {}}', id="a framework"),
+    pytest.param(b'{"verb": {}, "actor": {}}', id="half a statement"),
+    pytest.param(b'{"kind": NaN}', id="NaN"),
+]
+
+
+@pytest.mark.parametrize("poison", POISON)
+def test_poison_is_rejected_with_its_reason_and_stops_nothing(
+    migrated: str, kafka_broker: Broker, poison: bytes
+) -> None:
+    given = downstream.settings(migrated, kafka_broker, kafka_partitions=1)
+    with ledgers.opened(migrated) as ledger:
+        key = key_of(ledger)
+        produce(given, [(body(item(1)), key), (poison, key), (body(item(2)), key)])
+        with consuming(ledger, given):
+            downstream.topic(given, "evidence.receipts", count=2)
+            (rejected,) = downstream.topic(given, "evidence.rejected", count=1)
+        said = json.loads(rejected.value or b"")
+        assert said["errors"]
+        assert said["place"]["offset"] == 1
+
+
+def test_no_key_no_entry_and_the_key_is_not_repeated(migrated: str, kafka_broker: Broker) -> None:
+    given = downstream.settings(migrated, kafka_broker, kafka_partitions=1)
+    with ledgers.opened(migrated) as ledger:
+        key = key_of(ledger)
+        ledger.access.revoke(key["provider-key"])
+        produce(given, [(body(item(1)), {}), (body(item(2)), {"provider-key": "mlt_guess"}),
+                        (body(item(3)), key)])  # fmt: skip
+        with consuming(ledger, given):
+            found = downstream.topic(given, "evidence.rejected", count=3)
+        assert {json.loads(one.value or b"")["status"] for one in found} == {"unauthenticated"}
+        assert not any("mlt_" in repr(one) for one in found)
+        assert evidence_count(migrated) == 0
+
+
+def test_the_same_again_is_a_duplicate_and_other_content_a_conflict(
+    migrated: str, kafka_broker: Broker
+) -> None:
+    given = downstream.settings(migrated, kafka_broker, kafka_partitions=1)
+    with ledgers.opened(migrated) as ledger:
+        key = key_of(ledger)
+        changed = item(1, result={"score": 0.1, "max": 1})
+        produce(given, [(body(one), key) for one in (item(1), item(1), changed)])
+        with consuming(ledger, given):
+            receipts = downstream.topic(given, "evidence.receipts", count=2)
+            (conflict,) = downstream.topic(given, "evidence.rejected", count=1)
+        said = [json.loads(one.value or b"") for one in receipts]
+        assert [one["status"] for one in said] == ["accepted", "duplicate"]
+        assert said[0]["position"] == said[1]["position"]
+        assert json.loads(conflict.value or b"")["status"] == "conflict"
+        assert json.loads(json.loads(conflict.value or b"")["original"])["id"] == "k-1"
+
+
+def test_members_that_come_and_go_answer_each_message_once(
+    migrated: str, kafka_broker: Broker
+) -> None:
+    given = downstream.settings(migrated, kafka_broker, inbound_batch_max=20)
+    with ledgers.opened(migrated) as ledger:
+        key = key_of(ledger)
+        for part in range(3):
+            some = [(body(item(part * 400 + n)), key) for n in range(400)]
+            produce(given, some, partition=part)
+        for _ in range(3):
+            with consuming(ledger, given), consuming(ledger, given) as other:
+                other.wait(0.7)
+        with consuming(ledger, given):
+            found = downstream.topic(given, "evidence.receipts", count=1200)
+        assert len(found) == len({one.header("ce_id") for one in found}) == 1200
+        assert evidence_count(migrated) == 1200
