@@ -116,7 +116,8 @@ def _deliveries(sent: dict[Source, list[Sent]], first: date, random: Random) -> 
 
 def _file_day(source: Source, day: date, first: date) -> date:
     every = _EVERY[source]
-    periods = max((day - first).days, 0) // every + 1
+    # Weekend work goes into the next file: the file of the week left on Friday.
+    periods = max((day - first).days + 2, 0) // every + 1
     friday = first + timedelta(days=periods * every - 3)
     return min(friday, last_day(first))
 

@@ -53,6 +53,7 @@ class Programme(NamedTuple):
     document: bytes
     identifier: str
     uri: str
+    title: str
     skills: tuple[Skill, ...]
 
     def skill(self, code: str) -> Skill:
@@ -63,6 +64,7 @@ class Programme(NamedTuple):
 class _Document(msgspec.Struct):
     identifier: str
     uri: str
+    title: str
 
 
 class _Item(msgspec.Struct):
@@ -87,4 +89,5 @@ def programme() -> Programme:
         Skill(code, items[code].uri, items[code].abbreviatedStatement, at * 44 // len(taught))
         for at, code in enumerate(taught)
     )
-    return Programme(document, package.CFDocument.identifier, package.CFDocument.uri, skills)
+    about = package.CFDocument
+    return Programme(document, about.identifier, about.uri, about.title, skills)

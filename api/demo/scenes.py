@@ -15,7 +15,7 @@ from ledger.domain.evidence import Facet
 
 Source = Literal["lms", "vendor", "issuer", "employer", "college"]
 ZONE = timezone(timedelta(hours=-6))
-FOCUS = 22
+FOCUS = 13
 """How many of the programme's skills one learner works on most."""
 
 
@@ -55,13 +55,11 @@ class World:
         self, random: Random, programme: Programme, people: tuple[Learner, ...], first: date
     ) -> None:
         self.random, self.programme, self.people, self.first = random, programme, people, first
-        self._focus = {one.number: self._chosen(one) for one in people}
+        self._focus = {one.number: self._chosen() for one in people}
         self._best: dict[tuple[int, str], float] = {}
         self._attempts: dict[tuple[int, str], int] = {}
 
-    def _chosen(self, learner: Learner) -> frozenset[str]:
-        if learner.number == 0:
-            return frozenset(skill.code for skill in self.programme.skills)
+    def _chosen(self) -> frozenset[str]:
         chosen = self.random.sample(self.programme.skills, FOCUS)
         return frozenset(skill.code for skill in chosen)
 
@@ -86,7 +84,7 @@ class World:
         ] or [self.programme.skills[0]]
         focus = self._focus[learner.number]
         weights = [
-            (exp((skill.week - since) / 14) + 0.08) * (1.0 if skill.code in focus else 0.07)
+            (exp((skill.week - since) / 14) + 0.08) * (1.0 if skill.code in focus else 0.012)
             for skill in met
         ]
         return self.random.choices(met, weights)[0]
@@ -131,8 +129,12 @@ def _lesson(world: World, learner: Learner, number: int) -> Scene:
     other = world.skill(learner, week, ("EMPL", "DISP", "ACAD"))
     both = random.random() < 0.35 and other != skill
     task = random.choice(skill.tasks)
-    site = f"{learner.school}, shop {random.choice('AB')}" if skill.code.startswith("WELD") else learner.school
-    explained = random.random() < 0.32
+    site = (
+        f"{learner.school}, shop {random.choice('AB')}"
+        if skill.code.startswith("WELD")
+        else learner.school
+    )
+    explained = random.random() < 0.6
     facets: tuple[Facet, ...] = ("performance", "explanation") if explained else ("performance",)
     if random.random() < 0.08:
         facets = (*facets, "transfer")
@@ -140,7 +142,7 @@ def _lesson(world: World, learner: Learner, number: int) -> Scene:
         "lms", f"attempt/{50_000 + number}", world.day(week), random.randrange(420), learner,
         (skill, other) if both else (skill,),
         world.no_worse(learner, task, world.quality(learner, skill, week)), task, site,
-        learner.teacher if random.random() < 0.8 else random.choice(TEACHERS[learner.school]),
+        learner.teacher if random.random() < 0.6 else random.choice(TEACHERS[learner.school]),
         facets, world.attempt(learner, task),
     )  # fmt: skip
 
@@ -168,13 +170,20 @@ def tests(world: World, count: int) -> Iterator[Scene]:
     """Tests of the assessment vendor, every sixth week."""
     for number in range(count):
         learner = world.people[(number * 7) % len(world.people)]
-        week = world.week(learner) // 6 * 6
-        skill = world.skill(learner, max(week, learner.starts_week), ("WELD", "ACAD"))
+        week = _test_week(world.week(learner))
+        skill = world.skill(learner, week, ("WELD", "ACAD"))
         yield Scene(
-            "vendor", f"test/{number}", world.day(max(week, learner.starts_week)),
-            world.random.randrange(420), learner, (skill,), world.quality(learner, skill, week),
+            "vendor", f"test/{number}", world.day(week), world.random.randrange(420), learner,
+            (skill,), world.quality(learner, skill, week),
             f"{skill.label} test, form {world.random.choice('ABC')}", "online", "TradeProof",
         )  # fmt: skip
+
+
+def _test_week(week: int) -> int:
+    found = min(week // 6 * 6 + 5, WEEKS - 1)
+    return (
+        found if found not in SUMMER else SUMMER.start - 1 if week < SUMMER.start else SUMMER.stop
+    )
 
 
 def shifts(world: World, count: int) -> Iterator[Scene]:
