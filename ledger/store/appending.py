@@ -127,7 +127,7 @@ class Appender:
             assert decision.receipt is not None
             message, version, evidence, learner, provider = decision.receipt
             receipts.append((
-                message, version, decision.accepted.digest, evidence.bytes, learner.bytes,
+                message, version, plan.digests[index], evidence.bytes, learner.bytes,
                 provider.bytes, head.position + 1 + last, recorded_at_us,
             ))  # fmt: skip
             identifiers.extend((key, learner.bytes) for key in decision.identifiers)

@@ -70,6 +70,19 @@ class MasterKey:
             owner.bytes + content_sha256, digest_size=32, key=self._lookup, person=b"document"
         ).digest()
 
+    def veil(self, digest: bytes, *, message: bytes, version: bytes) -> bytes:
+        """Hide a digest of at most 32 bytes for its row of receipts; a second time, show it again.
+
+        Hidden, because a plain digest of a grade can be guessed. `message` and `version` name the
+        row, so that no pad hides two digests.
+        """
+        pad = hashlib.blake2b(
+            message + version, digest_size=32, key=self._lookup, person=b"digest"
+        ).digest()
+        size = len(digest)
+        hidden = int.from_bytes(digest, "big") ^ int.from_bytes(pad[:size], "big")
+        return hidden.to_bytes(size, "big")
+
     def header_mac(self, header: bytes) -> bytes:
         """Authenticate what is stored in clear beside a body: 16 bytes."""
         code = self._header.copy()

@@ -14,6 +14,7 @@ from psycopg import Cursor
 
 from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
 from ledger.domain.messages import Accepted, Message
+from ledger.store.keys import MasterKey
 
 _BY_MESSAGE = """
 SELECT r.message, r.version, r.digest, r.evidence, r.learner, r.provider, r.position, r.recorded_at
@@ -46,7 +47,7 @@ SELECT k.owner, k.wrapped
 
 
 def messages(
-    cursor: Cursor[Any], names: Collection[bytes], *, withdrawal: bytes
+    cursor: Cursor[Any], names: Collection[bytes], *, keys: MasterKey, withdrawal: bytes
 ) -> dict[bytes, Message]:
     """Give what was accepted under each message name; `withdrawal` marks a withdrawal's version."""
     found: dict[bytes, Message] = {}
@@ -60,7 +61,8 @@ def messages(
                     ProviderId(row["provider"]),
                 )
                 found[row["message"]] = message
-            accepted = Accepted(row["digest"], Position(row["position"]), row["recorded_at"])
+            digest = keys.veil(row["digest"], message=row["message"], version=row["version"])
+            accepted = Accepted(digest, Position(row["position"]), row["recorded_at"])
             if row["version"] == withdrawal:
                 message.withdrawal = accepted
             else:

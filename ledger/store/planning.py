@@ -36,6 +36,7 @@ class Plan(NamedTuple):
     decisions: list[Decision | Refusal]
     rows: list[Row]
     last_row: dict[int, int]  # index of a decision to the index of its last row
+    digests: dict[int, bytes]  # index of a decision to the hidden digest of its receipt
     data_keys: dict[UUID, bytes]  # of all that is sealed here
     new_keys: list[tuple[UUID, bytes]]  # those of them that are made here, wrapped
     documents: list[tuple[bytes, UUID, str, bytes]]
@@ -80,7 +81,7 @@ class Planner:
         decisions = [_decide(task, known) for task in tasks]
         data_keys, new_keys = self._fetch_keys(cursor, decisions)
         versions = self._stream_versions(cursor, decisions)
-        plan = Plan(decisions, [], {}, data_keys, new_keys, [], versions)
+        plan = Plan(decisions, [], {}, {}, data_keys, new_keys, [], versions)
         for index, decision in enumerate(decisions):
             if isinstance(decision, Decision) and decision.facts:
                 self._seal(plan, index, decision)
@@ -91,7 +92,7 @@ class Planner:
         names = lookups.message_names(cursor, evidence)
         asked = {name for task in tasks if (name := task.message()) is not None}
         messages = lookups.messages(
-            cursor, asked | set(names.values()), withdrawal=self._withdrawal
+            cursor, asked | set(names.values()), keys=self._keys, withdrawal=self._withdrawal
         )
         unknown = {key for task in tasks for key in task.identifiers() if key not in self._learners}
         self._learners.update(lookups.learners(cursor, unknown))
@@ -146,7 +147,7 @@ class Planner:
     def _seal(self, plan: Plan, index: int, decision: Decision) -> None:
         stream = decision.stream.bytes
         provider = decision.provider.bytes if decision.provider else None
-        version = plan.versions[stream]
+        place = plan.versions[stream]
         data_key = plan.data_keys[decision.stream] if decision.sealed else b""
         for fact in decision.facts:
             topic, state = encode(fact)
@@ -157,10 +158,14 @@ class Planner:
             if decision.sealed:
                 bound = seal.associated(fact_id, stream, topic.encode(), provider)
                 state = seal.seal_body(state, data_key=data_key, fact_id=fact_id, bound=bound)
-            version += 1
-            plan.rows.append(Row(stream, version, topic, state, fact_id, provider))
-        plan.versions[stream] = version
+            place += 1
+            plan.rows.append(Row(stream, place, topic, state, fact_id, provider))
+        plan.versions[stream] = place
         plan.last_row[index] = len(plan.rows) - 1
+        assert decision.receipt is not None
+        message, version, *_ = decision.receipt
+        digest = decision.accepted.digest
+        plan.digests[index] = self._keys.veil(digest, message=message, version=version)
         for document in decision.documents:
             data_key = plan.data_keys[document.owner]
             plan.documents.append(self._sealed_document(document, data_key))

@@ -25,7 +25,7 @@ CREATE INDEX facts_recorded_at_idx ON ledger.facts USING brin (recorded_at);
 CREATE TABLE ledger.receipts (
     message     bytea       NOT NULL,
     version     bytea       NOT NULL,
-    digest      bytea       NOT NULL,
+    digest      bytea       NOT NULL,  -- of what was received, hidden under the master key
     evidence    uuid        NOT NULL,
     learner     uuid        NOT NULL,
     provider    uuid        NOT NULL,
