@@ -12,6 +12,7 @@ from typer.exceptions import TyperException
 
 from api.cli import (
     checking,
+    demo,
     framework,
     learner,
     policy,
@@ -32,6 +33,9 @@ EXIT_STOPPED = 130
 HELP = """\
 A ledger of learning: evidence in, mastery out, and a reason for every answer.
 
+See it at work, with sample learners:
+    mastery demo
+
 Start one on an empty machine (it brings its own PostgreSQL):
     mastery serve
 
@@ -48,7 +52,7 @@ Settings are MASTERY_ variables: `mastery settings` lists them.
 app = group("mastery", HELP)
 for each in (framework, provider, token, policy, learner):
     app.add_typer(each.app)
-for commands in (running, sending, checking, settings):
+for commands in (demo, running, sending, checking, settings):
     commands.register(app)
 
 
