@@ -46,14 +46,18 @@ class _Grant:
 
 
 class _Provider:
-    """Grants and suspensions of one provider."""
+    """Grants and suspensions of one provider.
 
-    __slots__ = ("cache", "grants", "suspensions")
+    `always` remembers what it may assert at any time, and is right as long as nothing is added.
+    """
+
+    __slots__ = ("always", "cache", "grants", "suspensions")
 
     def __init__(self) -> None:
         self.grants: list[_Grant] = []
         self.suspensions: list[tuple[datetime, datetime]] = []
         self.cache: dict[tuple[str, str, str], tuple[_Grant, ...]] = {}
+        self.always: dict[tuple[str, str], str] = {}
 
     def grant(self, fact: AuthorityGranted) -> None:
         self.grants.append(
@@ -86,6 +90,12 @@ class _Provider:
         if found is None:
             found = tuple(grant for grant in self.grants if grant.covers(kind, resolved))
             self.cache[key] = found
+            unbounded = any(
+                grant.starts is _EVER and grant.ends is _NEVER and grant.before is _NEVER
+                for grant in found
+            )
+            if unbounded and not self.suspensions:
+                self.always[kind, resolved.competency] = resolved.version
         return found
 
 
@@ -95,7 +105,8 @@ class Authority:
     __slots__ = ("_providers",)
 
     def __init__(self) -> None:
-        self._providers: dict[ProviderId, _Provider] = {}
+        # By number: a UUID is hashed in Python, and this is asked for every observation.
+        self._providers: dict[int, _Provider] = {}
 
     def apply(self, fact: Fact) -> ProviderId | None:
         """Take over a fact; give the provider whose standing it may change."""
@@ -116,9 +127,11 @@ class Authority:
         self, provider: ProviderId, kind: EvidenceKind, resolved: Resolved, occurred_at: datetime
     ) -> Excluded | None:
         """Say why the provider may not assert this, or None where it may."""
-        known = self._providers.get(provider)
+        known = self._providers.get(provider.int)
         if known is None:
             return "outside_authority", "the provider was granted no authority"
+        if known.always.get((kind, resolved.competency)) == resolved.version:
+            return None
         for start, end in known.suspensions:
             if start <= occurred_at < end:
                 return "provider_suspended", f"suspended from {start.isoformat()}"
@@ -130,8 +143,9 @@ class Authority:
         return "outside_authority", f"no authority for {kind.replace('_', ' ')} {when}"
 
     def _of(self, provider: ProviderId) -> _Provider:
-        known = self._providers.setdefault(provider, _Provider())
+        known = self._providers.setdefault(provider.int, _Provider())
         known.cache.clear()
+        known.always.clear()
         return known
 
 

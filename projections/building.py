@@ -9,14 +9,14 @@ from typing import Any
 from psycopg import Cursor
 
 from ledger.domain.catalogue import Recorded
-from ledger.domain.ids import LearnerId, ProviderId
+from ledger.domain.ids import LearnerId
 from ledger.store.reader import LEARNER_TOPICS
 from projections import packing
 from projections.learner import LearnerRecord
 from projections.mastery import judge_observed
 from projections.observing import Observed
 from projections.registry import Registry
-from projections.rows import Quality, Writes, count, learner_row, mastery_row, observation_rows
+from projections.rows import Counts, Writes, count, earlier_rows_of, learner_row, mastery_row
 from projections.writing import write
 
 _OF_LEARNERS = frozenset(LEARNER_TOPICS)
@@ -30,7 +30,7 @@ class Builder:
         self._observations: list[bytes] = []
         self._mastery: list[bytes] = []
         self._learners: list[bytes] = []
-        self._providers: dict[ProviderId, Quality] = {}
+        self._providers: Counts = {}
         self.facts = 0
         """Facts whose rows are not written yet."""
 
@@ -45,10 +45,12 @@ class Builder:
         for recorded in facts:
             record.apply(recorded)
             count(self._providers, recorded.fact, recorded.recorded_at)
-        for piece in record.pieces.values():
-            for row in observation_rows(learner, piece, self._registry, history=True):
-                self._observations.append(packing.observation(row))
         observed = Observed(record, self._registry)
+        self._observations += packing.observations(record, observed)
+        if record.corrected:
+            for piece in record.pieces.values():
+                rows = earlier_rows_of(learner, piece, self._registry)
+                self._observations += map(packing.observation, rows)
         for name, verdict in judge_observed(observed, on=self._on).items():
             judged = mastery_row(learner, verdict, self._registry, observed.position_of(name))
             self._mastery.append(packing.mastery(judged))

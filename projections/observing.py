@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from ledger.domain.evidence import JUDGED_KINDS, Alignment, Evidence, Result
 from ledger.domain.ids import CompetencyId, EvidenceId, FrameworkId, Position
-from projections.authority import Excluded, aware
+from projections.authority import Authority, Excluded, aware
 from projections.frameworks import Resolved
 from projections.learner import LearnerRecord, Piece
 from projections.policies.observation import Observation
@@ -83,51 +83,60 @@ class Line:
 class Observed:
     """A record read through a registry; kept up to date piece by piece."""
 
-    __slots__ = ("_bears_on", "lines", "record", "registry", "revision")
+    __slots__ = ("_bears_on", "lines", "record", "registry")
 
     def __init__(self, record: LearnerRecord, registry: Registry) -> None:
         self.record, self.registry = record, registry
-        self.revision = -1
         self.lines: dict[CompetencyId, Line] = {}
-        self._bears_on: dict[EvidenceId, tuple[CompetencyId, ...]] = {}
+        self._bears_on: dict[EvidenceId, tuple[CompetencyId, ...]] | None = None
         self.reread()
 
     def reread(self) -> set[CompetencyId]:
         """Read everything anew, as after a change of the registry; give what it is about."""
         before = set(self.lines)
-        self.lines, self._bears_on = {}, {}
-        lines = self.lines
-        for piece in self.record.pieces.values():
-            found = observe(piece, self.record, self.registry)
-            self._bears_on[piece.id] = tuple(found)
-            for competency, (observation, framework) in found.items():
-                line = lines.get(competency)
+        lines = self.lines = {}
+        self._bears_on = None
+        record, registry = self.record, self.registry
+        for piece in record.pieces.values():
+            for observation, framework in observe(piece, record, registry):
+                line = lines.get(observation.competency)
                 if line is None:
-                    line = lines[competency] = Line(framework)
+                    line = lines[observation.competency] = Line(framework)
                 line.add(observation)
         for line in lines.values():
             line.sort()
-        self.revision = self.registry.revision
-        return before | set(lines)
+        return before.union(lines)
 
     def touch(self, changed: Iterable[EvidenceId]) -> set[CompetencyId]:
         """Read some evidence anew; give the competencies it bears on, or bore on before."""
+        bears_on = self._known_bearings()
         touched: set[CompetencyId] = set()
         for evidence in changed:
             piece = self.record.pieces.get(evidence)
             if piece is None:
                 continue
             found = observe(piece, self.record, self.registry)
-            before = self._bears_on.get(evidence, ())
+            names = tuple(observation.competency for observation, _ in found)
+            before = bears_on.get(evidence, ())
             for competency in before:
-                if competency not in found:
+                if competency not in names:
                     self.lines[competency].replace(evidence, None)
-            for competency, (observation, framework) in found.items():
-                line = self.lines.setdefault(competency, Line(framework))
+            for observation, framework in found:
+                line = self.lines.setdefault(observation.competency, Line(framework))
                 line.replace(evidence, observation)
-            self._bears_on[evidence] = tuple(found)
-            touched.update(before, found)
+            bears_on[evidence] = names
+            touched.update(before, names)
         return touched
+
+    def _known_bearings(self) -> dict[EvidenceId, tuple[CompetencyId, ...]]:
+        """Give what each piece bears on; made out at the first touch, as a rebuild needs it never."""
+        if self._bears_on is None:
+            bearings: dict[EvidenceId, tuple[CompetencyId, ...]] = {}
+            for competency, line in self.lines.items():
+                for seen in line.seen:
+                    bearings[seen.evidence] = (*bearings.get(seen.evidence, ()), competency)
+            self._bears_on = bearings
+        return self._bears_on
 
     def competencies(self) -> list[CompetencyId]:
         """List the competencies that some evidence bears on."""
@@ -157,58 +166,61 @@ def observations(
 
 def observe(
     piece: Piece, record: LearnerRecord, registry: Registry
-) -> dict[CompetencyId, tuple[Observation, FrameworkId | None]]:
+) -> list[tuple[Observation, FrameworkId | None]]:
     """Read one piece: one observation per competency (of two alignments to one, the first)."""
+    alignments = piece.evidence.alignments
+    resolve = registry.frameworks.resolve
+    if len(alignments) == 1:
+        return [_observation(piece, alignments[0], resolve(alignments[0]), record, registry)]
     found: dict[CompetencyId, tuple[Observation, FrameworkId | None]] = {}
-    for alignment in piece.evidence.alignments:
-        resolved = registry.frameworks.resolve(alignment)
-        name = resolved.competency if resolved else CompetencyId(alignment.competency)
-        if name not in found:
-            framework = resolved.framework if resolved else None
-            found[name] = (
-                _observation(piece, alignment, resolved, record=record, registry=registry),
-                framework,
-            )
-    return found
+    for alignment in alignments:
+        read = _observation(piece, alignment, resolve(alignment), record, registry)
+        found.setdefault(read[0].competency, read)
+    return list(found.values())
 
 
-def _observation(
-    piece: Piece, alignment: Alignment, resolved: Resolved | None, *,
-    record: LearnerRecord, registry: Registry,
-) -> Observation:  # fmt: skip
+def _observation(  # noqa: PLR0917  once per observation of a rebuild: keywords cost
+    piece: Piece, alignment: Alignment, resolved: Resolved | None, record: LearnerRecord,
+    registry: Registry,
+) -> tuple[Observation, FrameworkId | None]:  # fmt: skip
     evidence = piece.evidence
-    result = alignment.result if alignment.result is not None else evidence.result
-    occurred_at = aware(evidence.occurred_at)
-    excluded, detail = _excluded(piece, resolved, result, registry) or (None, "")
-    credential = evidence.credential
-    until = credential.valid_until if credential is not None else None
-    return Observation(
+    result = evidence.result if alignment.result is None else alignment.result
+    occurred_at = evidence.occurred_at
+    if occurred_at.tzinfo is None:
+        occurred_at = aware(occurred_at)
+    excluded = _excluded(piece, resolved, result, occurred_at, registry.authority)
+    evaluator, credential = evidence.evaluator, evidence.credential
+    until = None if credential is None else credential.valid_until
+    reviser = evidence.revises is not None or evidence.revises_external is not None
+    observation = Observation(
         evidence=piece.id,
-        competency=resolved.competency if resolved else CompetencyId(alignment.competency),
+        competency=CompetencyId(alignment.competency) if resolved is None else resolved.competency,
         position=piece.position,
         first_position=piece.first_position,
         kind=evidence.kind,
         occurred_at=occurred_at,
         recorded_at=piece.recorded_at,
         provider=piece.provider,
-        evaluator=evidence.evaluator.id if evidence.evaluator is not None else None,
+        evaluator=None if evaluator is None else evaluator.id,
         result=result,
         weight=alignment.weight,
         context=evidence.context,
         facets=evidence.facets,
-        revises=record.revises(piece),
+        revises=record.revises(piece) if reviser else None,
         hours=evidence.hours,
-        credential=credential.id if credential is not None else None,
-        valid_until=aware(until) if until is not None else None,
+        credential=None if credential is None else credential.id,
+        valid_until=None if until is None else aware(until),
         corrected=bool(piece.earlier),
-        excluded=excluded,
-        excluded_detail=detail,
+        excluded=None if excluded is None else excluded[0],
+        excluded_detail="" if excluded is None else excluded[1],
     )
+    return observation, None if resolved is None else resolved.framework
 
 
-def _excluded(
-    piece: Piece, resolved: Resolved | None, result: Result | None, registry: Registry
-) -> Excluded | None:
+def _excluded(  # noqa: PLR0917  the same
+    piece: Piece, resolved: Resolved | None, result: Result | None, occurred_at: datetime,
+    authority: Authority,
+) -> Excluded | None:  # fmt: skip
     evidence = piece.evidence
     if piece.withdrawn_position is not None:
         return "withdrawn", piece.withdrawn_reason
@@ -219,9 +231,7 @@ def _excluded(
     verification = evidence.verification
     if not verification.verified or verification.status in _UNSOUND:
         return "unverified", f"{verification.method}: {verification.status}"
-    standing = registry.authority.standing(
-        piece.provider, evidence.kind, resolved, aware(evidence.occurred_at)
-    )
+    standing = authority.standing(piece.provider, evidence.kind, resolved, occurred_at)
     return standing or _unusable(evidence, result or _NO_RESULT)
 
 

@@ -6,7 +6,7 @@ laid out once each. Source: PostgreSQL documentation, COPY, "Binary Format".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -18,6 +18,8 @@ from psycopg import Cursor
 from ledger.store import seal
 from ledger.store.copying import HEADER, TRAILER, Target, copy_packed
 from projections import statements
+from projections.learner import LearnerRecord
+from projections.observing import Observed
 from projections.rows import LearnerRow, MasteryRow, ObservationRow
 
 _NULL = pack(">i", -1)
@@ -54,6 +56,24 @@ def observation(row: ObservationRow) -> bytes:
         _NULL if ended_position is None else _INT8.pack(8, ended_position),
         _text(competency), _text(kind), _text(framework),
     ))  # fmt: skip
+
+
+def observations(record: LearnerRecord, observed: Observed) -> Iterator[bytes]:
+    """Lay out what a record says now, from the observations that were read for judging it."""
+    learner, pieces = record.learner.bytes, record.pieces
+    some_withdrawn, pack_fixed, moment = record.withdrawn > 0, _OBSERVATION.pack, seal.microseconds
+    for competency, line in observed.lines.items():
+        name, framework = _text(competency), _text(line.framework)
+        for seen in line.seen:
+            ended = pieces[seen.evidence].withdrawn_position if some_withdrawn else None
+            yield b"".join((
+                pack_fixed(
+                    11, 16, learner, 16, seen.evidence.bytes, 16, seen.provider.bytes,
+                    8, seen.position, 8, seen.first_position,
+                    8, moment(seen.occurred_at), 8, moment(seen.recorded_at),
+                ),
+                _NULL if ended is None else _INT8.pack(8, ended), name, _text(seen.kind), framework,
+            ))  # fmt: skip
 
 
 def mastery(row: MasteryRow) -> bytes:

@@ -128,6 +128,10 @@ class Quality:
     delay_s: int = 0
 
 
+Counts = dict[int, Quality]
+"""By provider, as a number: a UUID's hash is computed in Python, once for every fact."""
+
+
 @dataclass(slots=True)
 class Writes:
     """What a run of facts changes in the views, to be written in one go."""
@@ -140,7 +144,7 @@ class Writes:
     )
     changes: list[Change] = field(default_factory=list[Change])
     learners: dict[LearnerId, LearnerRow] = field(default_factory=dict[LearnerId, LearnerRow])
-    providers: dict[ProviderId, Quality] = field(default_factory=dict[ProviderId, Quality])
+    providers: Counts = field(default_factory=dict[int, Quality])
 
 
 def change_id(learner: LearnerId, competency: CompetencyId, cause: str) -> UUID:
@@ -148,38 +152,43 @@ def change_id(learner: LearnerId, competency: CompetencyId, cause: str) -> UUID:
     return uuid5(_CHANGES, f"{learner}|{competency}|{cause}")
 
 
-def count(providers: dict[ProviderId, Quality], fact: Fact, recorded_at: datetime) -> None:
+def count(counts: Counts, fact: Fact, recorded_at: datetime) -> None:
     """Count a fact for the provider that sent it."""
     if isinstance(fact, EvidenceRecorded):
         evidence = fact.evidence
-        found = providers.get(fact.provider)
+        found = counts.get(fact.provider.int)
         if found is None:
-            found = providers[fact.provider] = Quality()
+            found = counts[fact.provider.int] = Quality()
         found.evidence += 1
-        found.unverified += not evidence.verification.verified
-        found.unaligned += not evidence.alignments
+        if not evidence.verification.verified:
+            found.unverified += 1
+        if not evidence.alignments:
+            found.unaligned += 1
         delay = recorded_at - aware(evidence.occurred_at)
         found.delay_s += delay.days * 86_400 + delay.seconds
     elif isinstance(fact, EvidenceCorrected):
-        providers.setdefault(fact.provider, Quality()).corrections += 1
+        counts.setdefault(fact.provider.int, Quality()).corrections += 1
     elif isinstance(fact, EvidenceWithdrawn):
-        providers.setdefault(fact.provider, Quality()).withdrawals += 1
+        counts.setdefault(fact.provider.int, Quality()).withdrawals += 1
 
 
-def observation_rows(
-    learner: LearnerId, piece: Piece, registry: Registry, *, history: bool
-) -> Iterator[ObservationRow]:
-    """Give the rows of what a piece says now; with `history`, also of what it said before."""
-    if history:
-        for said in piece.earlier:
-            yield from _rows(
-                learner, piece, said.evidence, registry,
-                place=(said.position, said.ended_position), recorded_at=said.recorded_at,
-            )  # fmt: skip
-    yield from _rows(
+def rows_of(learner: LearnerId, piece: Piece, registry: Registry) -> Iterator[ObservationRow]:
+    """Give the rows of what a piece says now."""
+    return _rows(
         learner, piece, piece.evidence, registry,
         place=(piece.position, piece.withdrawn_position), recorded_at=piece.recorded_at,
     )  # fmt: skip
+
+
+def earlier_rows_of(
+    learner: LearnerId, piece: Piece, registry: Registry
+) -> Iterator[ObservationRow]:
+    """Give the rows of what a piece said before it was corrected."""
+    for said in piece.earlier:
+        yield from _rows(
+            learner, piece, said.evidence, registry,
+            place=(said.position, said.ended_position), recorded_at=said.recorded_at,
+        )  # fmt: skip
 
 
 def _rows(

@@ -28,9 +28,10 @@ from projections.rows import (
     Writes,
     change_id,
     count,
+    earlier_rows_of,
     learner_row,
     mastery_row,
-    observation_rows,
+    rows_of,
 )
 
 Loader = Callable[[LearnerId], Held]
@@ -96,9 +97,8 @@ class Stepper:
         if isinstance(recorded.fact, FrameworkPublished):
             self.writes.rewritten.append(learner)
             for piece in held.record.pieces.values():
-                self.writes.observations += observation_rows(
-                    learner, piece, self.registry, history=True
-                )
+                self.writes.observations += earlier_rows_of(learner, piece, self.registry)
+                self.writes.observations += rows_of(learner, piece, self.registry)
         self._judge(held, touched, _cause("reference", recorded))
 
     def emit_due(self, until: datetime) -> int:
@@ -125,9 +125,7 @@ class Stepper:
     def _note_rows(self, held: Held, evidence: EvidenceId, recorded: Recorded) -> None:
         piece = held.record.pieces[evidence]
         if piece.position == recorded.position:
-            self.writes.observations += observation_rows(
-                held.record.learner, piece, self.registry, history=False
-            )
+            self.writes.observations += rows_of(held.record.learner, piece, self.registry)
             if piece.earlier:
                 before = piece.earlier[-1]
                 self.writes.closings.append(Closing(evidence, before.position, recorded.position))

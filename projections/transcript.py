@@ -204,8 +204,8 @@ def _credits(pieces: Iterable[Piece]) -> tuple[CreditLine, ...]:
 
 
 def _enrolments(record: LearnerRecord, registry: Registry) -> Iterator[EnrolmentLine]:
-    for (provider, _), one in record.enrolments.items():
+    for one in record.enrolments.values():
         yield EnrolmentLine(
             one.programme, one.course, one.school, one.district, one.state,
-            one.starts_on, one.ends_on, provider_line(provider, registry),
+            one.starts_on, one.ends_on, provider_line(one.provider, registry),
         )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from psycopg import Cursor
 
@@ -28,7 +29,7 @@ def write(cursor: Cursor[Any], generation: int, writes: Writes, *, sequence: int
         )  # fmt: skip
     if writes.providers:
         counts = [
-            (provider, *(getattr(quality, name) for name in Quality.__slots__))
+            (UUID(int=provider), *(getattr(quality, name) for name in Quality.__slots__))
             for provider, quality in writes.providers.items()
         ]
         names = ("provider", *Quality.__slots__)
