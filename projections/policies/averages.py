@@ -22,7 +22,7 @@ from projections.policies.estimates import (
     WeightedDecayingAverage,
     WindowMean,
 )
-from projections.policies.numbers import UNIT, settle, to_units
+from projections.policies.numbers import UNIT, Rounding, settle, to_units
 from projections.policies.scales import ScaleClause
 
 Ratio = tuple[int, int]
@@ -54,7 +54,8 @@ class Estimator:
         self, estimate: AnyEstimate, scale: ScaleClause, *, half_life_days: int | None
     ) -> None:
         self._average = _average(estimate, to_units(scale.mastery))
-        self._decimals, self._rounding = scale.decimals, scale.rounding
+        self._decimals = scale.decimals
+        self._rounding: Rounding = scale.rounding
         self._grid = 10 ** (15 - scale.decimals)
         self._floor = to_units(scale.levels[0].points)
         self._half_life_days = half_life_days
@@ -79,7 +80,7 @@ class Estimator:
             return []
         settled = self._settled
         ratios = self._average.running(ratings, weights)
-        if self._average.last is _latest and not any([one % self._grid for one in ratings]):
+        if self._average.last is _latest and not _any_off(ratings, self._grid):
             return list(ratings)
         return [None if ratio is None else settled(ratio) for ratio in ratios]
 
@@ -105,14 +106,20 @@ def _average(estimate: AnyEstimate, mastery: int) -> Average:
             return Average(_highest, _highest_running)
         case Latest():
             return Average(_latest, _latest_running)
-        case Mean(weighted=True):
-            return _each(_weighted_mean)
-        case Mean():
-            return Average(_mean, _mean_running)
+        case Mean(weighted=weighted):
+            return _each(_weighted_mean) if weighted else Average(_mean, _mean_running)
         case Median():
             return _each(_median)
         case NMastery(n=n, threshold=threshold):
             return _n_mastery(n, mastery if threshold is None else to_units(threshold))
+        case _:
+            return _other_average(estimate, mastery)
+
+
+def _other_average(
+    estimate: DecayingAverage | WeightedDecayingAverage | WindowMean | Bayesian, mastery: int
+) -> Average:
+    match estimate:
         case DecayingAverage(latest_percent=percent):
             return _decaying(percent)
         case WeightedDecayingAverage(latest_percent=percent):
@@ -121,6 +128,10 @@ def _average(estimate: AnyEstimate, mastery: int) -> Average:
             return _each(lambda ratings, _: _mean(ratings[-k:], ()))
         case Bayesian():
             return _bayesian(estimate, mastery)
+
+
+def _any_off(ratings: Sequence[int], grid: int) -> bool:
+    return any([rating % grid for rating in ratings])  # noqa: C419  a generator takes twice as long
 
 
 def _each(last: Callable[[Sequence[int], Sequence[int]], Ratio | None]) -> Average:
@@ -133,9 +144,7 @@ def _each(last: Callable[[Sequence[int], Sequence[int]], Ratio | None]) -> Avera
 
 def _folded(running: Callable[[Sequence[int], Sequence[int]], Iterator[Ratio | None]]) -> Average:
     def last(ratings: Sequence[int], weights: Sequence[int]) -> Ratio | None:
-        ratio = None
-        for ratio in running(ratings, weights):
-            pass
+        *_, ratio = running(ratings, weights)
         return ratio
 
     return Average(last, running)
@@ -239,5 +248,3 @@ def weight_units(weight: Decimal) -> int:
     """Give an alignment's weight as a whole number; what is no weight weighs nothing."""
     sane = weight.is_finite() and -15 <= weight.adjusted() <= 15
     return max(0, to_units(weight)) if sane else 0
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from projections.policies.periods import parse_period
 
@@ -16,8 +16,10 @@ NAME_LENGTH_MAX = 200
 PARTS_MAX = 100
 
 
-class Clause(BaseModel, frozen=True, extra="forbid"):
+class Clause(BaseModel):
     """A part of a document: frozen, and a word it does not know is a mistake."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 def _plain(value: Decimal) -> str:
@@ -45,7 +47,9 @@ Points = Annotated[
     Field(allow_inf_nan=False),
     AfterValidator(_measured),
     PlainSerializer(_plain, return_type=str, when_used="json"),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]}),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]}
+    ),
 ]
 """A decimal; written as text, so that no reader makes it a binary float."""
 

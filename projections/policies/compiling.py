@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from projections.policies.averages import Estimator
 from projections.policies.composing import ChildrenRule, ComposedRule, WithinRule
 from projections.policies.documents import PolicyDocument
-from projections.policies.averages import Estimator
 from projections.policies.numbers import to_units
 from projections.policies.requirements import (
     AllOf,
@@ -87,7 +87,9 @@ class Compiler:
             case FacetShown():
                 return facet(rule, self._bar(rule.level, rule.points))
             case ConfirmedBySecondRater():
-                return confirmed(rule, self._bar(rule.level, rule.points, default=self._scale.mastery))
+                return confirmed(
+                    rule, self._bar(rule.level, rule.points, default=self._scale.mastery)
+                )
             case _:
                 return self._other(rule)
 
@@ -114,7 +116,9 @@ class Compiler:
         bar = self._bar(rule.level, rule.points, default=self._scale.mastery)
         return EstimateRule(estimator, bar, name=self.level, fades=half_life_days is not None)
 
-    def _bar(self, level: str | None, points: Decimal | None, *, default: Decimal | None = None) -> int:
+    def _bar(
+        self, level: str | None, points: Decimal | None, *, default: Decimal | None = None
+    ) -> int:
         if level is not None:
             points = self._scale.points_of(level)
         points = default if points is None else points

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import reduce
-from operator import and_, or_
 
 from ledger.domain.ids import CompetencyId
 from projections.policies.numbers import UNIT, to_units
@@ -36,9 +35,9 @@ class ComposedRule:
         """Combine the bits of the parts."""
         bits = [part.prefixes(tally) for part in self.parts]
         if self._need == len(bits):
-            return reduce(and_, bits)
+            return reduce(int.__and__, bits)
         if self._need == 1:
-            return reduce(or_, bits)
+            return reduce(int.__or__, bits)
         return sum(
             (sum(one >> place & 1 for one in bits) >= self._need) << place
             for place in range(len(tally.seen))

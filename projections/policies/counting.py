@@ -27,7 +27,9 @@ def in_order(observations: Sequence[Observation]) -> list[Observation]:
     ordered = sorted(observations, key=_by_place)
     if len(set(map(_by_place, ordered))) != len(ordered):
         # Two alignments of one evidence on one competency: only their content tells them apart.
-        ordered.sort(key=lambda seen: (seen.first_position, seen.position, msgspec.json.encode(seen)))
+        ordered.sort(
+            key=lambda seen: (seen.first_position, seen.position, msgspec.json.encode(seen))
+        )
     ordered.sort(key=_by_time)
     return ordered
 
@@ -43,7 +45,13 @@ class Counter:
                  "_selections")  # fmt: skip
 
     def __init__(
-        self, document: PolicyDocument, exchange: Exchange, *, hours: bool, credentials: bool, chances: bool
+        self,
+        document: PolicyDocument,
+        exchange: Exchange,
+        *,
+        hours: bool,
+        credentials: bool,
+        chances: bool,
     ) -> None:
         self._exchange = exchange
         self._kinds = frozenset(document.counting.kinds)
@@ -66,7 +74,9 @@ class Counter:
         kinds, graded = self._kinds, self._exchange.graded
         plain = not self._filters and (not ordered or ordered[-1].occurred_at <= on)
         for one in ordered:
-            if not (plain and one.excluded is one.valid_until is None and one.kind in kinds):
+            if not (
+                plain and one.excluded is None and one.valid_until is None and one.kind in kinds
+            ):
                 refused = self._refused(one, tally, also)
                 if refused is not None:
                     tally.drop(one, refused.reason, refused.detail)
@@ -96,7 +106,9 @@ class Counter:
             return worth
         if self._chances and worth.reason == "no_result":
             return CHANCE
-        if (self._credentials and one.credential is not None) or (self._hours and one.hours is not None):
+        if (self._credentials and one.credential is not None) or (
+            self._hours and one.hours is not None
+        ):
             return UNRATED
         return worth
 

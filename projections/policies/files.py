@@ -16,7 +16,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple, cast
+from typing import NamedTuple, cast, get_args
 
 from pydantic import ValidationError
 
@@ -36,10 +36,7 @@ _STATES: Mapping[object, MasteryState] = {
     True: "mastered",
     False: "in_progress",
     None: "no_evidence",
-    **{
-        state: cast("MasteryState", state)
-        for state in ("no_evidence", "in_progress", "mastered", "lapsed", "contested", "unconfirmed")
-    },
+    **{state: state for state in get_args(MasteryState)},
 }
 
 
@@ -61,7 +58,7 @@ def read_case(data: bytes | str, *, on: datetime | None = None) -> Case:
         InvalidDocumentError: with a pointer and a reason for every fault.
     """
     content = _content(data)
-    whole: Mapping[str, object] = content if isinstance(content, dict) else {"observations": content}
+    whole = _whole(content)
     where, rows = _rows(whole)
     moment = _moment(whole.get("on")) or on
     rejects: list[Reject] = []
@@ -95,6 +92,12 @@ def judge_case(judge: Judge, case: Case) -> Verdict:
     return judge(case.observations, competency=case.competency, on=case.on, children=case.children)
 
 
+def _whole(content: object) -> Mapping[str, object]:
+    if isinstance(content, dict):
+        return cast("dict[str, object]", content)
+    return {"observations": content}
+
+
 def _content(data: bytes | str) -> object:
     try:
         text = data.decode() if isinstance(data, bytes) else data
@@ -113,20 +116,24 @@ def _rows(whole: Mapping[str, object]) -> tuple[str, list[object]]:
     name, rows = found[0], whole[found[0]]
     if name == "grades" and isinstance(rows, dict):
         grades = cast("dict[str, object]", rows)
-        return name, [{"task": task, "score": grade, "possible": 1} for task, grade in grades.items()]
+        return name, [
+            {"task": task, "score": grade, "possible": 1} for task, grade in grades.items()
+        ]
     if not isinstance(rows, list):
         raise InvalidDocumentError("observations", [Reject(f"/{name}", "not a list")])
     return name, [_row(name, row) for row in cast("list[object]", rows)]
 
 
 def _row(name: str, row: object) -> object:
+    """Spell out what a list says in short: a bare number, an answer, a signed assertion."""
     if name == "responses" and not isinstance(row, dict):
         return {"response": row}
-    if name == "assertions" and isinstance(row, list) and len(row := cast("list[object]", row)) == 2:
-        return {"competency": row[0], "success": row[1] == "positive"}
-    if row is None or isinstance(row, int | Decimal | str):
-        return {"score": row}
-    return row
+    if name == "assertions" and isinstance(row, list):
+        competency, sign, *_ = [*cast("list[object]", row), None, None]
+        signs = {"positive": True, "negative": False}
+        return {"competency": competency, "success": signs.get(str(sign))}
+    is_number = row is None or isinstance(row, int | Decimal | str)
+    return {"score": row} if is_number else cast("object", row)
 
 
 def _moment(value: object) -> datetime | None:
@@ -136,7 +143,9 @@ def _moment(value: object) -> datetime | None:
         text = str(value).replace("Z", "+00:00")
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise InvalidDocumentError("observations", [Reject("/on", str(error), "an ISO 8601 time")]) from error
+        raise InvalidDocumentError(
+            "observations", [Reject("/on", str(error), "an ISO 8601 time")]
+        ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -110,7 +110,9 @@ class Item(Where):
         return shown
 
 
-def observation(item: Item, place: int, *, competency: CompetencyId, occurred_at: datetime) -> Observation:
+def observation(
+    item: Item, place: int, *, competency: CompetencyId, occurred_at: datetime
+) -> Observation:
     """Make an observation of what a file says; `place` is its place in the file, from 0."""
     kind = _KINDS[item.kind]
     excluded: Exclusion | None = item.excluded
@@ -183,4 +185,3 @@ def _context(item: Item) -> Context:
         task=task, task_family=where.task_family, equipment=where.equipment, course=where.course,
         assessment=assessment, attempt=where.attempt, purpose=where.purpose,
     )  # fmt: skip
-

@@ -88,7 +88,7 @@ class Judge:
         ordered = in_order(observations)
         base = self._base(ordered, on, children)
         state, turns_at = self._state(base, ordered)
-        tally, finding = base.tally, base.finding
+        tally = base.tally
         estimate = tally.estimate(self._estimator)
         return Verdict(
             competency,
@@ -151,7 +151,9 @@ class Judge:
 
         if "credential_expired" in excluded and state not in {"mastered", "lapsed"}:
             state = "lapsed" if supposing("credential_expired") in {"mastered", "lapsed"} else state
-        if "contested" in excluded and (supposing("contested") == "mastered") != (state == "mastered"):
+        if "contested" in excluded and (supposing("contested") == "mastered") != (
+            state == "mastered"
+        ):
             return "contested", turns_at
         awaited = "awaiting_second_rater" in excluded or (self._confirms and bool(base.tally.seen))
         if state != "mastered" and awaited and self._unconfirmed:

@@ -47,7 +47,7 @@ def settle(numerator: int, denominator: int, *, decimals: int, rounding: Roundin
 
     Requires denominator > 0 and 0 <= decimals <= 12.
     """
-    step = 10 ** (12 - decimals)
+    step: int = 10 ** (12 - decimals)
     guarded = divide(numerator, denominator * _GUARD)
     if rounding == "half_away":
         return divide(guarded, step) * step * _GUARD

@@ -62,7 +62,9 @@ def parse_period(text: str) -> Period:
     match = _FORM.fullmatch(text)
     if match is None:
         raise ValueError("expected an ISO 8601 duration such as P3Y, P6M or P730D")
-    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    years, months, weeks, days, hours, minutes, seconds = (
+        int(part or 0) for part in match.groups()
+    )
     rest = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
     period = Period(years * 12 + months, rest)
     if not period.months and not period.rest:

@@ -43,10 +43,14 @@ class Exchange:
     def __init__(self, scale: ScaleClause, clause: ResultClause) -> None:
         self._clause = clause
         self._order = [to_units(level.points) for level in scale.levels]
-        self._levels = {level.name.strip().casefold(): to_units(level.points) for level in scale.levels}
+        self._levels = {
+            level.name.strip().casefold(): to_units(level.points) for level in scale.levels
+        }
         self._full = to_units(scale.full_marks)
         self._mastery = to_units(scale.mastery)
-        possible = scale.levels[-1].points if scale.points_possible is None else scale.points_possible
+        possible = (
+            scale.levels[-1].points if scale.points_possible is None else scale.points_possible
+        )
         self._ceiling = to_units(possible)  # 0: not known, so a cut score cannot be mapped
         self._passed = None if clause.passed is None else to_units(clause.passed)
         self._failed = None if clause.failed is None else to_units(clause.failed)
@@ -120,7 +124,11 @@ class Exchange:
     def _sound(self, scale: tuple[str, ...]) -> bool:
         sound = self._scales.get(scale)
         if sound is None:
-            known = [self._levels[name] for name in (one.strip().casefold() for one in scale) if name in self._levels]
+            known = [
+                self._levels[name]
+                for name in (one.strip().casefold() for one in scale)
+                if name in self._levels
+            ]
             sound = len(set(scale)) == len(scale) and known == sorted(known)
             _remember(self._scales, scale, sound)
         return sound
@@ -157,7 +165,12 @@ class Exchange:
         to 1 evenly. A cut at full marks leaves nothing above it, so the first rule goes on.
         Canvas: learning_outcome_result.rb, calculate_by_scale.
         """
-        if cut <= 0 or self._mastery <= 0 or self._ceiling <= 0 or cut * self._ceiling == self._mastery * span:
+        if (
+            cut <= 0
+            or self._mastery <= 0
+            or self._ceiling <= 0
+            or cut * self._ceiling == self._mastery * span
+        ):
             return value, span
         if value <= cut or cut >= span:
             numerator, denominator = value * self._mastery, cut * self._ceiling

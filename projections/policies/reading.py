@@ -6,7 +6,7 @@ A document is refused whole, with a JSON pointer and a reason for each fault.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import cast
 
@@ -49,8 +49,7 @@ def _data(document: str | bytes | Mapping[str, object]) -> object:
     else:
         try:
             text = document.decode() if isinstance(document, bytes) else document
-            if len(text) > DOCUMENT_LENGTH_MAX:
-                raise ValueError(f"longer than {DOCUMENT_LENGTH_MAX} characters")
+            _check_length(text)
             data = json.loads(text, parse_float=Decimal, object_pairs_hook=_unrepeated)
         except RecursionError as error:
             raise InvalidDocumentError("policy", [_DEEP]) from error
@@ -59,6 +58,11 @@ def _data(document: str | bytes | Mapping[str, object]) -> object:
     if _deeper_than(data, DEPTH_MAX):
         raise InvalidDocumentError("policy", [_DEEP])
     return data
+
+
+def _check_length(text: str) -> None:
+    if len(text) > DOCUMENT_LENGTH_MAX:
+        raise ValueError(f"longer than {DOCUMENT_LENGTH_MAX} characters")
 
 
 def _unrepeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -71,7 +75,9 @@ def _unrepeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _deeper_than(data: object, levels: int) -> bool:
     children = _children(data)
-    return bool(children) and (levels == 0 or any(_deeper_than(one, levels - 1) for one in children))
+    return bool(children) and (
+        levels == 0 or any(_deeper_than(one, levels - 1) for one in children)
+    )
 
 
 def _children(data: object) -> tuple[object, ...]:
@@ -90,7 +96,9 @@ def _reject(data: object, problem: ErrorDetails) -> Reject:
         elif problem["type"] == "missing" and step == problem["loc"][-1]:
             where = f"{where}/{_escaped(step)}"  # else the step is the tag of a union
     context = problem.get("ctx", {})
-    return Reject(where, problem["msg"], str(context.get("expected_tags") or context.get("expected", "")))
+    return Reject(
+        where, problem["msg"], str(context.get("expected_tags") or context.get("expected", ""))
+    )
 
 
 _NOWHERE = object()
@@ -106,4 +114,3 @@ def _child(data: object, step: str | int) -> object:
 
 def _escaped(step: str | int) -> str:
     return str(step).replace("~", "~0").replace("/", "~1")
-

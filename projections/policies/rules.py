@@ -103,9 +103,7 @@ def observations(document: ObservationsAtLeast, bar: int) -> CountRule:
         return CountRule(
             "observations_below",
             document.at_least,
-            lambda tally: [
-                place for place, one in enumerate(tally.points) if UNRATED < one < bar
-            ],
+            lambda tally: [place for place, one in enumerate(tally.points) if UNRATED < one < bar],
             {"below": _bar_text(document.level, document.points)},
         )
     asks = _asks(document.level, document.points)
@@ -126,7 +124,9 @@ def distinct(document: Distinct, bar: int) -> CountRule:
         return [places[first] for first in firsts]
 
     asks = {"distinct": of, **_asks(document.level, document.points)}
-    return CountRule(f"distinct:{of}", document.at_least, _tools(bar) if of == "equipment" else hits, asks)
+    return CountRule(
+        f"distinct:{of}", document.at_least, _tools(bar) if of == "equipment" else hits, asks
+    )
 
 
 def _tools(bar: int) -> Hits:
@@ -192,7 +192,8 @@ def confirmed(document: ConfirmedBySecondRater, bar: int) -> CountRule:
         for place, (one, worth) in enumerate(zip(tally.seen, tally.points, strict=True)):
             if worth <= UNRATED:
                 continue
-            work = same_attempt(one) or one.evidence.int
+            attempt = same_attempt(one)
+            work = one.evidence.int if attempt is None else attempt
             agreed = raters.setdefault(work, set())
             people = {one.evaluator or one.provider.int}
             agreed |= people | set(one.confirmed_by)
@@ -221,7 +222,11 @@ class HoursRule:
         total = 0
         for place, one in enumerate(tally.seen):
             hours = one.hours
-            if hours is not None and (not self._kinds or one.kind in self._kinds) and _is_amount(hours):
+            if (
+                hours is not None
+                and (not self._kinds or one.kind in self._kinds)
+                and _is_amount(hours)
+            ):
                 total += to_units(hours)
                 yield place, total
 
@@ -230,7 +235,9 @@ class HoursRule:
         sums = list(self._sums(tally))
         total = sums[-1][1] if sums else 0
         evidence = tally.evidence([place for place, _ in sums])
-        return Finding("hours_at_least", total >= self._need, _text(total), _text(self._need), evidence)
+        return Finding(
+            "hours_at_least", total >= self._need, _text(total), _text(self._need), evidence
+        )
 
     def prefixes(self, tally: Tally) -> int:
         """Met from the piece of evidence that completes the hours."""
@@ -266,5 +273,3 @@ def _bar_text(level: str | None, points: Decimal | None) -> str:
 def _asks(level: str | None, points: Decimal | None) -> dict[str, str]:
     text = _bar_text(level, points)
     return {"at_least": text} if text else {}
-
-

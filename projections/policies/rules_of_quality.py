@@ -10,7 +10,7 @@ from projections.policies.numbers import UNIT, to_decimal, to_units
 from projections.policies.observation import Observation
 from projections.policies.periods import FOREVER
 from projections.policies.points import CACHE_MAX, share_of
-from projections.policies.requirements import Improved, ResultOf
+from projections.policies.requirements import Improved, ResultOf, WorkOf
 from projections.policies.rules import from_place
 from projections.policies.tally import Tally
 from projections.policies.verdict import Finding, Missing
@@ -99,7 +99,7 @@ class ImprovedRule:
     __slots__ = ("_need", "_of", "_raised", "_rule")
 
     def __init__(self, document: Improved) -> None:
-        self._of = document.of
+        self._of: WorkOf = document.of
         self._raised = document.by == "raised"
         self._need = document.at_least
         self._rule = f"improved:{document.by}"

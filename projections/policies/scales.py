@@ -38,7 +38,9 @@ class ScaleClause(Clause):
     def points_of(self, level: str) -> Decimal | None:
         """Give the points of a level by name, whatever its case; None if there is no such level."""
         wanted = level.strip().casefold()
-        return next((one.points for one in self.levels if one.name.strip().casefold() == wanted), None)
+        return next(
+            (one.points for one in self.levels if one.name.strip().casefold() == wanted), None
+        )
 
     @property
     def mastery(self) -> Decimal:
@@ -62,10 +64,16 @@ class ScaleClause(Clause):
             if first != place:
                 yield Reject(f"/scale/levels/{place}/name", f"repeats the name of level {first}")
             if place and level.points <= self.levels[place - 1].points:
-                why = "the scale is upside down: this level has no more points than the one before it"
+                why = (
+                    "the scale is upside down: this level has no more points than the one before it"
+                )
                 yield Reject(f"/scale/levels/{place}/points", why, "levels from lowest to highest")
         if self.mastery_level is None and self.mastery_points is None:
-            yield Reject("/scale", "says nothing about where mastery begins", "mastery_level or mastery_points")
+            yield Reject(
+                "/scale",
+                "says nothing about where mastery begins",
+                "mastery_level or mastery_points",
+            )
         if self.mastery_level is not None:
             yield from self._mastery_level_faults(self.mastery_level)
 

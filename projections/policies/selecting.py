@@ -168,7 +168,9 @@ def _conflict(document: PolicyDocument, levels_apart: int) -> Selection:
     return conflict
 
 
-def _is_disputed(points: Sequence[int], mastery: int, steps: Sequence[int], levels_apart: int) -> bool:
+def _is_disputed(
+    points: Sequence[int], mastery: int, steps: Sequence[int], levels_apart: int
+) -> bool:
     above = sum(one >= mastery for one in points)
     if above * 2 != len(points):
         return False  # all on one side, or a majority settles it

@@ -1,6 +1,4 @@
-"""What makes a document that can be read unusable: contradictions, what nobody can reach, what
-everybody passes.
-"""
+"""What makes a readable document unusable: contradictions, what nobody or everybody can meet."""
 
 from __future__ import annotations
 
@@ -38,7 +36,10 @@ def faults(document: PolicyDocument) -> Iterator[Reject]:
     """Say where and why a document is unsound; nothing if it may be published."""
     found = [*document.scale.faults()]
     if not found:
-        found = [*_reach_faults(document), *_estimate_faults(document.estimate, document, "/estimate")]
+        found = [
+            *_reach_faults(document),
+            *_estimate_faults(document.estimate, document, "/estimate"),
+        ]
         rules = list(parts_of(document.requirement))
         if len(rules) > RULES_MAX:
             found.append(Reject("/requirement", f"has more than {RULES_MAX} parts"))
@@ -62,11 +63,17 @@ def _reach_faults(document: PolicyDocument) -> Iterator[Reject]:
     top, scale, results = _top(document), document.scale, document.results
     if top is not None and scale.mastery > top:
         yield Reject("/scale/mastery_points", "nobody can reach it", f"at most {top}")
-    if results.passed is not None and results.failed is not None and results.failed > results.passed:
+    if (
+        results.passed is not None
+        and results.failed is not None
+        and results.failed > results.passed
+    ):
         yield Reject("/results/failed", "failing is worth more than passing")
 
 
-def _estimate_faults(estimate: AnyEstimate, document: PolicyDocument, where: str) -> Iterator[Reject]:
+def _estimate_faults(
+    estimate: AnyEstimate, document: PolicyDocument, where: str
+) -> Iterator[Reject]:
     top = _top(document)
     if isinstance(estimate, NMastery):
         if estimate.threshold is not None and top is not None and estimate.threshold > top:
@@ -97,7 +104,9 @@ def _rule_faults(rule: AnyRule, document: PolicyDocument, where: str) -> Iterato
 
 def _bar_faults(rule: Barred, document: PolicyDocument, where: str) -> Iterator[Reject]:
     if rule.level is not None and rule.points is not None:
-        yield Reject(f"{where}/points", "a level and points say the same thing twice", "one of them")
+        yield Reject(
+            f"{where}/points", "a level and points say the same thing twice", "one of them"
+        )
         return
     bar = rule.points
     if rule.level is not None:
@@ -125,18 +134,29 @@ def _is_probability(rule: Barred, document: PolicyDocument) -> bool:
 
 
 def _children_faults(rule: Covers | PointsFromChildren, where: str) -> Iterator[Reject]:
-    names = [one if isinstance(one, str) else one.id for one in rule.children]
+    names = child_names(rule)
     for place, name in enumerate(names):
         if names.index(name) != place:
             yield Reject(f"{where}/children/{place}", f"repeats {name}")
     if isinstance(rule, PointsFromChildren):
         if rule.need > (most := sum(one.points for one in rule.children)):
-            yield Reject(f"{where}/need", f"all children together give {most} points", f"at most {most}")
+            yield Reject(
+                f"{where}/need", f"all children together give {most} points", f"at most {most}"
+            )
         return
     if rule.share is not None and rule.at_least is not None:
-        yield Reject(f"{where}/at_least", "a share and a number contradict each other", "one of them")
+        yield Reject(
+            f"{where}/at_least", "a share and a number contradict each other", "one of them"
+        )
     if names and rule.at_least is not None and rule.at_least > len(names):
         yield Reject(f"{where}/at_least", f"only {len(names)} children are named")
+
+
+def child_names(rule: Covers | PointsFromChildren) -> list[CompetencyId]:
+    """Give the child competencies that a rule names."""
+    if isinstance(rule, PointsFromChildren):
+        return [CompetencyId(one.id) for one in rule.children]
+    return [CompetencyId(name) for name in rule.children]
 
 
 def _contradictions(rule: AllOf, where: str) -> Iterator[Reject]:
@@ -198,13 +218,14 @@ def unknown_references(
     children: Collection[CompetencyId] | None = None,
     known: Collection[CompetencyId] | None = None,
 ) -> Iterator[Reject]:
-    """Say which named child competencies cannot be: the competency itself, none of its children,
-    or none that is known. Leave out what is not to be checked.
+    """Say which child competencies that the document names cannot be.
+
+    That is the competency itself, what is none of its children, and what is not known. Leave
+    out what is not to be checked.
     """
     for where, rule in parts_of(document.requirement):
         if isinstance(rule, Covers | PointsFromChildren):
-            for place, one in enumerate(rule.children):
-                name = CompetencyId(one if isinstance(one, str) else one.id)
+            for place, name in enumerate(child_names(rule)):
                 pointer = f"{where}/children/{place}"
                 if name == competency:
                     yield Reject(pointer, f"{name} would rest on itself")

@@ -75,10 +75,10 @@ class Tally:
         """Give the tally as if only some evidence had been counted, at another moment."""
         part = Tally(self.everything, on, self.children)
         part.unrated, part.assume_confirmed = self.unrated, self.assume_confirmed
-        _choose(self.seen, self.points, part.seen, part.points, wanted)
+        part.seen, part.points = _chosen(self.seen, self.points, wanted)
+        part.tried, part.tried_points = part.seen, part.points
         if self.tried is not self.seen:
-            part.tried, part.tried_points = [], []
-            _choose(self.tried, self.tried_points, part.tried, part.tried_points, wanted)
+            part.tried, part.tried_points = _chosen(self.tried, self.tried_points, wanted)
         return part
 
     def until(self, place: int) -> Tally:
@@ -121,17 +121,11 @@ class Tally:
         return tuple([seen[place].evidence for place in places])
 
 
-def _choose(
-    seen: Sequence[Observation],
-    points: Sequence[int],
-    into: list[Observation],
-    into_points: list[int],
-    wanted: Callable[[Observation], bool],
-) -> None:
-    for one, worth in zip(seen, points, strict=True):
-        if wanted(one):
-            into.append(one)
-            into_points.append(worth)
+def _chosen(
+    seen: Sequence[Observation], points: Sequence[int], wanted: Callable[[Observation], bool]
+) -> tuple[list[Observation], list[int]]:
+    places = [place for place, one in enumerate(seen) if wanted(one)]
+    return [seen[place] for place in places], [points[place] for place in places]
 
 
 def sooner(one: datetime | None, other: datetime | None) -> datetime | None:

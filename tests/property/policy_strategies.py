@@ -41,7 +41,17 @@ BAYES: Json = {
 }  # fmt: skip
 
 DISTINCT = st.sampled_from(
-    ["context", "provider", "evaluator", "site", "task", "task_family", "equipment", "course", "assessment"]
+    [
+        "context",
+        "provider",
+        "evaluator",
+        "site",
+        "task",
+        "task_family",
+        "equipment",
+        "course",
+        "assessment",
+    ]
 )
 
 
@@ -83,7 +93,9 @@ OTHER_RULES: st.SearchStrategy[Json] = st.one_of(
         }
     ),
     st.just({"rule": "covers", "share": "0.5"}),
-    st.just({"rule": "points", "need": 2, "children": [{"id": "a", "points": 2, "required": True}]}),
+    st.just(
+        {"rule": "points", "need": 2, "children": [{"id": "a", "points": 2, "required": True}]}
+    ),
 )
 
 
@@ -147,7 +159,9 @@ def documents(draw: st.DrawFn) -> PolicyDocument:
     if draw(st.booleans()):
         fields["conflict"] = {"levels_apart": draw(st.integers(1, 2))}
     found = _parsed(raw(draw(REQUIREMENTS), **fields))
-    return found if found is not None else parse(raw(**fields | {"estimate": {"method": "highest"}}))
+    return (
+        found if found is not None else parse(raw(**fields | {"estimate": {"method": "highest"}}))
+    )
 
 
 def maybe(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
@@ -206,11 +220,15 @@ def observations(
         result=draw(results),
         weight=draw(st.sampled_from([Decimal(1), Decimal("0.5"), Decimal(0), Decimal("NaN")])),
         context=draw(CONTEXTS),
-        facets=draw(st.sampled_from([("performance",), ("explanation",), ("explanation", "transfer")])),
+        facets=draw(
+            st.sampled_from([("performance",), ("explanation",), ("explanation", "transfer")])
+        ),
         revises=draw(maybe(st.integers(1, 8).map(evidence_id))),
         hours=draw(maybe(st.sampled_from([Decimal(4), Decimal(-1), Decimal("NaN")]))),
         credential=draw(maybe(st.just("osha-10"))),
-        valid_until=draw(maybe(st.integers(0, 400).map(lambda days: moment + timedelta(days=days)))),
+        valid_until=draw(
+            maybe(st.integers(0, 400).map(lambda days: moment + timedelta(days=days)))
+        ),
         rigour=draw(maybe(st.integers(0, 3))),
         confirmed_by=draw(st.sampled_from([(), (), ("t9",)])),
         excluded=draw(maybe(st.sampled_from(reasons))) if excluded else None,

@@ -11,7 +11,14 @@ import msgspec
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from projections.policies import PolicyDocument, canonical, compile_policy, digest, json_schema, parse
+from projections.policies import (
+    PolicyDocument,
+    canonical,
+    compile_policy,
+    digest,
+    json_schema,
+    parse,
+)
 from projections.policies.explain import exact, explained, plain
 from projections.policies.files import verdict_json
 from projections.policies.observation import Observation
@@ -26,16 +33,19 @@ from tests.property.policy_strategies import (
 )
 from tests.unit.policies.cases import LEVELS, NOW, SKILL, raw
 
-thorough = settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+CHECKS = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+thorough = settings(max_examples=50, deadline=None, suppress_health_check=CHECKS)
 
 
-def judged(policy: PolicyDocument, seen: list[Observation], **words: Any) -> Verdict:
-    return compile_policy(policy)(seen, **{"competency": SKILL, "on": NOW, **words})
+def judged(policy: PolicyDocument, seen: list[Observation], children: Any = None) -> Verdict:
+    return compile_policy(policy)(seen, competency=SKILL, on=NOW, children=children or {})
 
 
 @given(documents(), histories(), CHILDREN)
 @thorough
-def test_any_policy_judges_any_evidence(policy: PolicyDocument, seen: list[Observation], children: Any) -> None:
+def test_any_policy_judges_any_evidence(
+    policy: PolicyDocument, seen: list[Observation], children: Any
+) -> None:
     verdict = judged(policy, seen, children=children)
     everything = [*verdict.counted, *(one.evidence for one in verdict.not_counted)]
     assert sorted(one.evidence for one in seen) == sorted(everything)
@@ -47,7 +57,9 @@ def test_any_policy_judges_any_evidence(policy: PolicyDocument, seen: list[Obser
 
 @given(documents(), histories(), st.randoms())
 @thorough
-def test_order_of_arrival_does_not_matter(policy: PolicyDocument, seen: list[Observation], order: Any) -> None:
+def test_order_of_arrival_does_not_matter(
+    policy: PolicyDocument, seen: list[Observation], order: Any
+) -> None:
     shuffled = list(seen)
     order.shuffle(shuffled)
     assert judged(policy, shuffled) == judged(policy, seen)
@@ -55,7 +67,9 @@ def test_order_of_arrival_does_not_matter(policy: PolicyDocument, seen: list[Obs
 
 @given(documents(), histories())
 @thorough
-def test_withdrawing_everything_returns_to_no_evidence(policy: PolicyDocument, seen: list[Observation]) -> None:
+def test_withdrawing_everything_returns_to_no_evidence(
+    policy: PolicyDocument, seen: list[Observation]
+) -> None:
     withdrawn = [msgspec.structs.replace(one, excluded="withdrawn") for one in seen]
     verdict = judged(policy, withdrawn)
     assert verdict.state == "no_evidence"
@@ -65,9 +79,13 @@ def test_withdrawing_everything_returns_to_no_evidence(policy: PolicyDocument, s
 
 @given(documents(), histories(), st.lists(st.integers(0, 5)))
 @thorough
-def test_activity_changes_nothing(policy: PolicyDocument, seen: list[Observation], places: list[int]) -> None:
+def test_activity_changes_nothing(
+    policy: PolicyDocument, seen: list[Observation], places: list[int]
+) -> None:
     extra = [
-        msgspec.structs.replace(seen[place], kind="activity", first_position=100 + number, revises=None)
+        msgspec.structs.replace(
+            seen[place], kind="activity", first_position=100 + number, revises=None
+        )
         for number, place in enumerate(places)
         if place < len(seen)
     ]
@@ -77,7 +95,9 @@ def test_activity_changes_nothing(policy: PolicyDocument, seen: list[Observation
 
 @given(documents(), histories(), CHILDREN, st.data())
 @thorough
-def test_due_at_is_exact(policy: PolicyDocument, seen: list[Observation], children: Any, data: st.DataObject) -> None:
+def test_due_at_is_exact(
+    policy: PolicyDocument, seen: list[Observation], children: Any, data: st.DataObject
+) -> None:
     judge = compile_policy(policy)
     verdict = judge(seen, competency=SKILL, on=NOW, children=children)
     span = timedelta(days=1500) if verdict.due_at is None else verdict.due_at - NOW
@@ -106,8 +126,12 @@ MONOTONE_RULES = st.one_of(
     ),
 )
 MONOTONE = st.one_of(
-    st.lists(MONOTONE_RULES, min_size=1, max_size=3).map(lambda parts: {"rule": "all_of", "rules": parts}),
-    st.lists(MONOTONE_RULES, min_size=1, max_size=3).map(lambda parts: {"rule": "any_of", "rules": parts}),
+    st.lists(MONOTONE_RULES, min_size=1, max_size=3).map(
+        lambda parts: {"rule": "all_of", "rules": parts}
+    ),
+    st.lists(MONOTONE_RULES, min_size=1, max_size=3).map(
+        lambda parts: {"rule": "any_of", "rules": parts}
+    ),
 )
 
 
@@ -144,7 +168,7 @@ SCHEMA = json_schema()
 
 
 @given(documents())
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=CHECKS)
 def test_every_document_fits_the_published_schema(policy: PolicyDocument) -> None:
     jsonschema.validate(json.loads(canonical(policy)), SCHEMA)
 

@@ -1,7 +1,7 @@
 """Ready-made policies: JSON files beside this module, and the settings each one takes.
 
 A file holds a document and its settings; a setting names the JSON pointers that it fills and
-says what may stand there.
+says what may stand there. Not here: policies that somebody published.
 """
 
 from __future__ import annotations
@@ -82,4 +82,6 @@ def _template(name: str) -> dict[str, Any]:
 
 def _passes_any_score(document: Mapping[str, Any]) -> bool:
     scale = document["scale"]
-    return float(scale["mastery_points"]) <= min(float(level["points"]) for level in scale["levels"])
+    return float(scale["mastery_points"]) <= min(
+        float(level["points"]) for level in scale["levels"]
+    )

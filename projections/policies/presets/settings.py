@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from decimal import Decimal, InvalidOperation
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict, cast
 
 from ledger.errors import Reject
 
@@ -33,21 +33,23 @@ def put(document: dict[str, Any], setting: Setting, name: str, value: object) ->
     if "put" in setting:
         read = {key: read if one is None else one for key, one in setting["put"].items()}
     for pointer in setting["at"]:
-        if not _write(document, pointer.split("/")[1:], deepcopy(read)):
+        try:
+            _write(document, pointer.split("/")[1:], deepcopy(read))
+        except (KeyError, IndexError, ValueError):
             return [Reject(f"/{name}", "does not go together with the other settings")]
     return []
 
 
-def _write(here: Any, steps: list[str], value: object) -> bool:
+def _write(here: Any, steps: list[str], value: object) -> None:
     for step in steps[:-1]:
-        here = here.get(step) if isinstance(here, dict) else here[int(step)]
-        if here is None:
-            return False
-    if isinstance(here, list):
-        here[int(steps[-1])] = value
-    else:
-        here[steps[-1]] = value
-    return True
+        if not isinstance(here, list):
+            cast("dict[str, Any]", here).setdefault(step, {})
+        here = here[_key(here, step)]
+    here[_key(here, steps[-1])] = value
+
+
+def _key(here: object, step: str) -> str | int:
+    return int(step) if isinstance(here, list) else step
 
 
 def _expected(setting: Setting) -> str:
@@ -59,7 +61,9 @@ def _expected(setting: Setting) -> str:
 
 
 def _is_none(value: object) -> bool:
-    return value is None or (isinstance(value, str) and value.strip().lower() in {"", "none", "null"})
+    return value is None or (
+        isinstance(value, str) and value.strip().lower() in {"", "none", "null"}
+    )
 
 
 def _number(value: object, setting: Setting) -> Decimal:
@@ -67,9 +71,7 @@ def _number(value: object, setting: Setting) -> Decimal:
         if "none" not in setting:
             raise ValueError("a number is needed")
         return Decimal(setting["none"])
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
-        raise ValueError("not a number")
-    number = Decimal(str(value).strip())
+    number = Decimal(str(value).strip())  # "True" is no number either
     if not number.is_finite():
         raise ValueError("not a number")
     if number < setting.get("min", number) or number > setting.get("max", number):
@@ -101,7 +103,8 @@ def _days(value: object, setting: Setting) -> str | None:
 
 
 def _choice(value: object, setting: Setting) -> object:
-    return setting["choices"][str(value).strip()]
+    choices = setting.get("choices", {})
+    return choices[str(value).strip()]
 
 
 def _listed(value: object) -> Any:
@@ -121,14 +124,15 @@ def _names(value: object, _: Setting) -> list[str]:
 def _ratings(value: object, _: Setting) -> list[dict[str, object]]:
     listed = _listed(value)
     pairs: list[tuple[Decimal, str]] = []
-    for one in listed.items() if isinstance(listed, Mapping) else listed:
+    named: Any = listed.items() if hasattr(listed, "items") else listed
+    for one in named:
         name, points = one.rsplit("=", 1) if isinstance(one, str) else _pair(one)
         pairs.append((Decimal(str(points)), str(name).strip()))
     return [{"name": name, "points": points} for points, name in sorted(pairs)]
 
 
 def _pair(one: Any) -> tuple[object, object]:
-    if isinstance(one, Mapping):
+    if hasattr(one, "get"):
         return one.get("name", one.get("description")), one["points"]
     first, second = one
     return (second, first) if isinstance(second, str) else (first, second)

@@ -44,21 +44,20 @@ def seen(
     words = {one: fields.pop(one) for one in list(fields) if one in Context.__struct_fields__}
     if result is None and level is not None:
         result = Result(level=level)
-    return Observation(
-        **{
-            "evidence": evidence_id(number),
-            "competency": SKILL,
-            "position": Position(number),
-            "first_position": Position(number),
-            "kind": "assessment",
-            "occurred_at": NOW - timedelta(days=days_ago),
-            "recorded_at": NOW,
-            "provider": ProviderId(UUID(int=1000 + provider)),
-            "result": result,
-            "context": Context(**words),
-            **fields,
-        }
-    )
+    values: dict[str, Any] = {
+        "evidence": evidence_id(number),
+        "competency": SKILL,
+        "position": Position(number),
+        "first_position": Position(number),
+        "kind": "assessment",
+        "occurred_at": NOW - timedelta(days=days_ago),
+        "recorded_at": NOW,
+        "provider": ProviderId(UUID(int=1000 + provider)),
+        "result": result,
+        "context": Context(**words),
+        **fields,
+    }
+    return Observation(**values)
 
 
 SCALE = {
@@ -90,7 +89,9 @@ def judged(
     on: datetime = NOW,
     children: Mapping[str, MasteryState] | None = None,
 ) -> Verdict:
-    states = {CompetencyId(name): state for name, state in (children or {}).items()}
+    states: dict[CompetencyId, MasteryState] = {
+        CompetencyId(name): state for name, state in (children or {}).items()
+    }
     return compile_policy(policy)(observations, competency=SKILL, on=on, children=states)
 
 

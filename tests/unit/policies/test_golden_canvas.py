@@ -17,13 +17,12 @@ from tests.unit.policies.cases import NOW, golden
 
 CANVAS = golden("canvas_outcomes")
 SCALING = golden("canvas_percent_scaling")
-DECIMAL = {"default": str}
 
 
 def canvas(method: str, attempts: Any, **settings: Any) -> Verdict:
     name = {"standard_decaying_average": "decaying-average"}.get(method, method.replace("_", "-"))
     policy = compile_policy(preset(f"canvas-{name}", settings))
-    return judge_case(policy, read_case(json.dumps(attempts, **DECIMAL), on=NOW))
+    return judge_case(policy, read_case(json.dumps(attempts, default=str), on=NOW))
 
 
 def rows(cases: list[dict[str, Any]]) -> list[Any]:
@@ -39,7 +38,9 @@ def test_canvas_roll_up_is_reproduced(case: dict[str, Any]) -> None:
     settings = {key: case[key] for key in ("mastery_points", "points_possible")}
     verdict = canvas(case["method"], case["attempts"], **settings, **parameter(case))
     assert verdict.estimate == case["expected_score"]
-    expected = case["expected_score"] is not None and case["expected_score"] >= case["mastery_points"]
+    expected = (
+        case["expected_score"] is not None and case["expected_score"] >= case["mastery_points"]
+    )
     assert (verdict.state == "mastered") is expected
 
 
@@ -117,13 +118,23 @@ def test_canvas_parameter_at_its_limits_is_taken(preset_name: str, key: str) -> 
         ("standard_decaying_average", 99, "2.99"),  # 1.99, then 2.9899
     ],
 )
-def test_canvas_percentages_at_their_limits_round_half_up(method: str, percent: int, expected: str) -> None:
+def test_canvas_percentages_at_their_limits_round_half_up(
+    method: str, percent: int, expected: str
+) -> None:
     assert canvas(method, [1, 2, 3], parameter=percent).estimate == Decimal(expected)
 
 
-@pytest.mark.parametrize("method", ["highest", "latest", "average", "weighted_average", "standard_decaying_average"])
+@pytest.mark.parametrize(
+    "method", ["highest", "latest", "average", "weighted_average", "standard_decaying_average"]
+)
 def test_canvas_ignores_a_null_score_wherever_it_stands(method: str) -> None:
-    with_nulls = [None, {"score": 2, "age_days": 3}, None, {"score": 4, "age_days": 2}, {"score": None, "age_days": 1}]
+    with_nulls = [
+        None,
+        {"score": 2, "age_days": 3},
+        None,
+        {"score": 4, "age_days": 2},
+        {"score": None, "age_days": 1},
+    ]
     without = [{"score": 2, "age_days": 3}, {"score": 4, "age_days": 2}]
     assert canvas(method, with_nulls).estimate == canvas(method, without).estimate
 

@@ -58,7 +58,9 @@ def test_moodle_points_configuration_is_checked(case: dict[str, Any]) -> None:
 
 
 def faults(config: dict[str, Any]) -> list[Reject]:
-    settings = {new: config[old] for new, old in (("need", "need"), ("children", "rules")) if old in config}
+    settings = {
+        new: config[old] for new, old in (("need", "need"), ("children", "rules")) if old in config
+    }
     try:
         document = preset("moodle-points", settings)
     except InvalidDocumentError as refusal:
