@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, SafeUUID
 
-from ledger.domain.catalogue import Recorded, UnknownFact, decode
+from ledger.domain.catalogue import CATALOGUE, Recorded, UnknownFact, decode
 from ledger.domain.facts import Fact
 from ledger.domain.ids import FactId, Position, ProviderId, StreamId
 from ledger.errors import SealError
@@ -26,6 +26,7 @@ Row = tuple[Any, ...]
 """A row of ledger.facts, as `COLUMNS` reads it in binary format."""
 
 _CACHED_MAX = 100_000
+_ALWAYS_SEALED = frozenset(kind.TOPIC for kind in CATALOGUE if kind.STREAM == "learner")
 
 
 class Mapper:
@@ -57,6 +58,9 @@ class Mapper:
                 self._check(row)
             if state[:1] == seal.SEALED:
                 fact = _opened(row, data_keys.get(stream))
+            elif topic in _ALWAYS_SEALED:
+                # Somebody wrote it past the ledger; a bulk read checks no header that would tell.
+                raise SealError(f"fact {uuid_of(fact_id)}, stored in clear,")
             else:
                 fact = decode(topic, state)
             found.append(
