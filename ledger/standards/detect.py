@@ -20,7 +20,7 @@ from ledger.standards.checks import JsonObject, as_object
 from ledger.standards.csv_mapping import CsvMapping
 from ledger.standards.csv_rows import read_csv
 from ledger.standards.ctdl_asn import read_ctdl_asn
-from ledger.standards.items import ITEM_BYTES_MAX, Item, LineSplitter
+from ledger.standards.items import ITEM_BYTES_MAX, Item, LineSplitter, read_items
 from ledger.standards.json_text import JsonTextError, value_of
 from ledger.standards.translation import Outcome
 
@@ -30,6 +30,7 @@ Layout = Literal["array", "lines", "whole"]
 
 HEAD_BYTES = 1_048_576  # what is looked at; the first item of a file should end within it
 CHUNK_BYTES = 262_144
+LOOK_LINES = 100
 
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
@@ -101,27 +102,37 @@ def _format_by_marks(text: bytes) -> Format:
 
 
 def _first_object(text: bytes) -> JsonObject | None:
-    """Give the first element, line, or the one value; None where it does not end in time."""
+    """Give the first element, line, or the one value; None where none ends in time."""
     if text.startswith(b"["):
-        candidates = [item.raw for item in ArraySplitter(bytes_max=HEAD_BYTES).feed(text)[:1]]
-    else:
-        candidates = [text.split(b"\n", 1)[0], text]
-    for each in candidates:
-        try:
-            return as_object(value_of(each))
-        except JsonTextError:
-            continue
+        for item in ArraySplitter(bytes_max=HEAD_BYTES).feed(text)[:1]:
+            return _object(item.raw)
+        return None
+    for each in (text.split(b"\n", 1)[0], text, *_line_starts(text)):
+        if (found := _object(each)) is not None:
+            return found
     return None
 
 
+def _object(text: bytes) -> JsonObject | None:
+    try:
+        return as_object(value_of(text))
+    except JsonTextError:
+        return None
+
+
+def _line_starts(text: bytes) -> list[bytes]:
+    """Give the lines that begin with a brace: what a spoilt first line leaves to go by."""
+    return [line for line in text.split(b"\n", LOOK_LINES)[1:-1] if line.startswith(b"{")]
+
+
 def layout_of(head: bytes) -> Layout:
-    """Say how a JSON file holds its items."""
+    """Say how a JSON file holds its items: its first line may be spoilt."""
     text = head.removeprefix(_BOM).lstrip(_SPACE)
     if text.startswith(b"["):
         return "array"
-    try:
-        value_of(text.split(b"\n", 1)[0])
-    except JsonTextError:
+    if _object(text.split(b"\n", 1)[0]) is not None:
+        return "lines"
+    if _object(text) is not None or not any(map(_object, _line_starts(text))):
         return "whole"
     return "lines"
 
@@ -132,7 +143,8 @@ def items_of(
     """Cut a JSON file into items; `head` is the beginning of `chunks`."""
     layout = layout_of(head)
     if layout == "whole":
-        chunks = [b"".join(chunks).replace(b"\n", b" ")]  # one value over many lines is one line
+        yield from read_items(b"".join(chunks), bytes_max=bytes_max)
+        return
     is_array = layout == "array"
     splitter = (ArraySplitter if is_array else LineSplitter)(bytes_max=bytes_max)
     for chunk in chunks:

@@ -8,97 +8,29 @@ its range) is in `plausibility.py`.
 
 from __future__ import annotations
 
-import datetime as dt
-from decimal import Decimal
-from typing import Annotated, Any, Literal, Required, cast
+from typing import Annotated, Any, Literal, Required
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, PlainValidator, WithJsonSchema, with_config
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from ledger.domain.evidence import EvidenceKind, Facet, Precision, Purpose, ResultStatus
-from ledger.standards import decimals, moments
-from ledger.standards.json_text import canonical
+from ledger.standards.native_fields import (
+    Count,
+    Day,
+    Flag,
+    Id,
+    JsonObject,
+    LongText,
+    Moment,
+    Number,
+    Reason,
+    Text,
+    Version,
+)
 
 FORMAT = "native"
 MAPPER = "native/1"
-
-
-def _moment(value: object) -> dt.datetime:
-    try:
-        return moments.moment(value)
-    except ValueError as error:
-        raise _fault(error, moments.EXPECTED) from error
-
-
-def _day(value: object) -> dt.date:
-    try:
-        return moments.day(value)
-    except ValueError as error:
-        raise _fault(error, moments.DAY_EXPECTED) from error
-
-
-def _number(value: object) -> Decimal:
-    try:
-        return decimals.decimal_of(value)
-    except ValueError as error:
-        raise _fault(error, decimals.EXPECTED) from error
-
-
-def _count(value: object) -> int:
-    try:
-        return decimals.count_of(value)
-    except ValueError as error:
-        raise _fault(error, decimals.COUNT_EXPECTED) from error
-
-
-def _fault(error: ValueError, expected: str) -> PydanticCustomError:
-    return PydanticCustomError("fault", "{why}", {"why": str(error), "expected": expected})
-
-
-def _json_text(value: object) -> str:
-    if not isinstance(value, dict):
-        raise PydanticCustomError("object", "is not an object", {"expected": "a JSON object"})
-    return canonical(cast("dict[str, object]", value)).decode()
-
-
-def _version(value: object) -> str:
-    if isinstance(value, str) and 0 < len(value) <= 200:
-        return value
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
-        return str(value)
-    expected = {"expected": "a string of 1 to 200 characters, or a whole number"}
-    raise PydanticCustomError("version", "is not a version", expected)
-
-
-_MOMENT_SCHEMA: dict[str, Any] = {
-    "type": "string",
-    "anyOf": [{"format": "date-time"}, {"format": "date"}],
-    "examples": ["2026-03-02T10:15:00-06:00", "2026-03-02"],
-}
-_NUMBER_SCHEMA: dict[str, Any] = {"type": ["number", "string"], "examples": [87.5, "87.5"]}
-
-Id = Annotated[str, Field(min_length=1, max_length=2_000, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Text = Annotated[str, Field(max_length=2_000)]
-LongText = Annotated[str, Field(max_length=100_000)]
-Reason = Annotated[str, Field(min_length=1, max_length=2_000)]
-Flag = Annotated[bool, Field(strict=True)]
-Count = Annotated[
-    int, PlainValidator(_count), WithJsonSchema({"type": ["integer", "string"], "minimum": 0})
-]
-Number = Annotated[Decimal, PlainValidator(_number), WithJsonSchema(_NUMBER_SCHEMA)]
-Moment = Annotated[dt.datetime, PlainValidator(_moment), WithJsonSchema(_MOMENT_SCHEMA)]
-Day = Annotated[dt.date, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
-JsonObject = Annotated[
-    str,
-    PlainValidator(_json_text),
-    WithJsonSchema({"type": "object", "additionalProperties": True}),
-]
-Version = Annotated[
-    str, PlainValidator(_version), WithJsonSchema({"type": ["string", "integer"], "maxLength": 200})
-]
-
 
 STRICT = ConfigDict(extra="forbid")
 

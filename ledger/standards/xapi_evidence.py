@@ -30,11 +30,15 @@ from ledger.standards.xapi_values import TIMESTAMP_EXPECTED, hours_of, moment
 def evidence_of(
     statement: JsonObject, *, occurred_at: datetime, source: Source
 ) -> Evidence | Reject:
-    """Build the evidence, or say why the expiry of what was judged cannot be read."""
+    """Build the evidence, or say why what was judged cannot be told from it."""
     kind, implied = kind_of(statement)
     expires = expiry_of(statement) if kind != "activity" else None
     if isinstance(expires, Reject):
         return expires
+    success = part(statement, "result").get("success")
+    if implied is not None and success is (not implied):
+        said = "true" if implied else "false"
+        return Reject("/result/success", "contradicts the verb", f"{said}, or another verb")
     target = part(statement, "object")
     return Evidence(
         kind=kind,

@@ -45,7 +45,11 @@ def test_an_array_element_over_the_limit_is_refused_and_not_held() -> None:
     items = splitter.feed(b'[1, "')
     items += [item for _ in range(1_000) for item in splitter.feed(b"x" * 1_000)]
     items += splitter.feed(b'", 3]') + splitter.close()
-    assert [(item.index, item.fault is None) for item in items] == [(0, True), (1, False), (2, True)]
+    assert [(item.index, item.fault is None) for item in items] == [
+        (0, True),
+        (1, False),
+        (2, True),
+    ]
     assert len(items[1].raw) < 4_096
 
 
