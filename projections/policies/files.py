@@ -126,14 +126,13 @@ def _rows(whole: Mapping[str, object]) -> tuple[str, list[object]]:
 
 def _row(name: str, row: object) -> object:
     """Spell out what a list says in short: a bare number, an answer, a signed assertion."""
-    if name == "responses" and not isinstance(row, dict):
-        return {"response": row}
-    if name == "assertions" and isinstance(row, list):
+    if isinstance(row, dict):
+        return cast("dict[str, object]", row)
+    if isinstance(row, list):
         competency, sign, *_ = [*cast("list[object]", row), None, None]
         signs = {"positive": True, "negative": False}
         return {"competency": competency, "success": signs.get(str(sign))}
-    is_number = row is None or isinstance(row, int | Decimal | str)
-    return {"score": row} if is_number else cast("object", row)
+    return {"response": row} if name == "responses" else {"score": row}
 
 
 def _moment(value: object) -> datetime | None:

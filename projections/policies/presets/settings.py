@@ -40,16 +40,19 @@ def put(document: dict[str, Any], setting: Setting, name: str, value: object) ->
     return []
 
 
-def _write(here: Any, steps: list[str], value: object) -> None:
+def _write(here: object, steps: list[str], value: object) -> None:
     for step in steps[:-1]:
-        if not isinstance(here, list):
-            cast("dict[str, Any]", here).setdefault(step, {})
-        here = here[_key(here, step)]
-    here[_key(here, steps[-1])] = value
+        here = _inside(here, step)
+    if isinstance(here, list):
+        cast("list[object]", here)[int(steps[-1])] = value
+    else:
+        cast("dict[str, object]", here)[steps[-1]] = value
 
 
-def _key(here: object, step: str) -> str | int:
-    return int(step) if isinstance(here, list) else step
+def _inside(here: object, step: str) -> object:
+    if isinstance(here, list):
+        return cast("list[object]", here)[int(step)]
+    return cast("dict[str, object]", here).setdefault(step, {})
 
 
 def _expected(setting: Setting) -> str:
