@@ -13,6 +13,7 @@ from api.auth import Guard
 from api.intake import Intake
 from api.parts import Parts
 from api.routes import ROUTERS, STREAMING
+from api.tail import Tail
 from ledger.config import Settings
 from ledger.service import Ledger
 from projections.answers import Answers
@@ -42,6 +43,7 @@ def create_app(
         ledger=ledger,
         answers=answers,
         feed=Feed(ledger),
+        tail=Tail(ledger.conninfo),
         intake=Intake(ledger, settings, clock),
         settings=settings,
         clock=clock,

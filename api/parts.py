@@ -10,6 +10,7 @@ from typing import cast
 from fastapi import Request
 
 from api.intake import Intake
+from api.tail import Tail
 from ledger.config import Settings
 from ledger.service import Ledger
 from projections.answers import Answers
@@ -23,6 +24,7 @@ class Parts:
     ledger: Ledger
     answers: Answers
     feed: Feed
+    tail: Tail
     intake: Intake
     settings: Settings
     clock: Callable[[], datetime]

@@ -15,10 +15,11 @@ import psycopg
 from psycopg import Connection
 
 from consumers import statements
-from consumers.wire import ChangeData, FactData
+from consumers.wire import FactData
 from ledger.errors import StoreUnavailableError
 from ledger.store.reader import REFERENCE_TOPICS
 from ledger.store.recorder import CHANNEL as FACTS_CHANNEL
+from projections.feed import FeedEntry
 
 BODY_BYTES_MAX = 512 * 1024  # below Kafka's limit of a message; larger bodies are asked for
 CHANGES_CHANNEL = "mastery_changes"
@@ -56,13 +57,14 @@ def facts_after(connection: Connection[Any], after: int, *, limit: int) -> list[
     ]  # fmt: skip
 
 
-def changes_after(connection: Connection[Any], after: int, *, limit: int) -> list[ChangeData]:
+def changes_after(connection: Connection[Any], after: int, *, limit: int) -> list[FeedEntry]:
     """Read on in the feed; [] as long as there is none."""
     try:
         rows = connection.execute(
             statements.query("changes_after"), {"after": after, "limit": limit}, binary=True
         )
-        return [ChangeData(*row) for row in rows]
+        names = FeedEntry.__struct_fields__
+        return [FeedEntry(**dict(zip(names, row, strict=True))) for row in rows]
     except psycopg.errors.UndefinedTable:
         return []  # no engine has run yet
 
@@ -80,9 +82,9 @@ def changes_head(connection: Connection[Any]) -> int:
         return 0
 
 
-def listen(connection: Connection[Any]) -> None:
+def listen(connection: Connection[Any], *channels: str) -> None:
     """Hear of what is appended, from now on."""
-    for channel in (FACTS_CHANNEL, CHANGES_CHANNEL):
+    for channel in channels or (FACTS_CHANNEL, CHANGES_CHANNEL):
         connection.execute(b"LISTEN " + channel.encode())
 
 

@@ -126,8 +126,7 @@ def understand(message: Message, keys: Keys, settings: Settings, *, now: datetim
         found = list(islice(_translate(message, settings, now), settings.batch_items_max + 1))
     except InvalidDocumentError as error:
         return Understood(message, provider, (Refused(0, message.value or b"", error.rejects),))
-    except Exception:
-        # Whatever a translator stumbles over, the messages behind this one must pass.
+    except Exception:  # noqa: BLE001  whatever it stumbles over, the messages behind must pass
         _log.exception("message %s/%s/%s", message.topic, message.partition, message.offset)
         fault = Reject("", "could not be read: an error of the ledger, which is in its log")
         return Understood(message, provider, (), _rejected(message, 0, (fault,), "failed"))

@@ -8,11 +8,12 @@ and the learner's random ledger id, are enough to know that there is something t
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
+
+from projections.feed import FeedEntry
 
 FACTS_SOURCE = "urn:mastery-ledger:facts"
 CHANGES_SOURCE = "urn:mastery-ledger:changes"
@@ -38,30 +39,6 @@ class FactData(msgspec.Struct, frozen=True):
     body: msgspec.Raw | None = None
 
 
-class ChangeData(msgspec.Struct, frozen=True):
-    """A learner's state of mastery in one competency changed, and what caused it.
-
-    `sequence` counts from 1 without gaps. `estimate` is a decimal as text. `cause_position` is
-    the position of the fact that caused it; absent where time alone did.
-    """
-
-    sequence: int
-    id: UUID
-    learner: UUID
-    competency: str
-    from_state: str
-    to_state: str
-    estimate: Decimal | None
-    level: str | None
-    cause: str
-    cause_position: int | None
-    policy: str
-    policy_digest: str
-    framework_version: str | None
-    effective_at: datetime
-    recorded_at: datetime
-
-
 class Event(NamedTuple):
     """A CloudEvent, ready for any binding. `data` is JSON; None erases what its key named."""
 
@@ -85,7 +62,7 @@ def fact_event(fact: FactData) -> Event:
     )  # fmt: skip
 
 
-def change_event(change: ChangeData) -> Event:
+def change_event(change: FeedEntry) -> Event:
     """Announce a change of mastery."""
     return Event(
         id=str(change.id), source=CHANGES_SOURCE, type=CHANGE_TYPE, subject=str(change.learner),

@@ -1,0 +1,117 @@
+"""The end of the feed, held once for all who follow it: two hundred followers ask the store once.
+
+A thread hears of new changes and holds the last of them; requests wait for it without a thread
+of their own. It ends when nobody has followed for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from itertools import islice
+from threading import Lock, Thread
+
+from consumers import metrics, outbox
+from ledger.errors import StoreUnavailableError
+from projections.feed import FeedEntry
+
+_log = logging.getLogger(__name__)
+ENTRIES_HELD_MAX = 10_000
+READ_MAX = 1_000
+LINGER_S = 5.0
+LISTEN_S = 1.0
+RETRY_S = 0.5
+
+
+class Tail:
+    """Follows the feed for one event loop."""
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._held: deque[FeedEntry] = deque(maxlen=ENTRIES_HELD_MAX)
+        self._last = 0
+        self._followers = 0
+        self._left_at = 0.0
+        self._lock = Lock()
+        self._thread: Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._changed = asyncio.Event()
+
+    def held(self, after: int, *, limit: int) -> list[FeedEntry] | None:
+        """Give the entries after a sequence number; None where the store must be asked."""
+        with self._lock:
+            if after >= self._last > 0 and self._thread is not None:
+                return []
+            if not self._held or self._held[0].sequence > after + 1:
+                return None
+            # Sequences have no gaps, so places are told by subtraction.
+            start = after + 1 - self._held[0].sequence
+            return list(islice(self._held, start, start + limit))
+
+    async def beyond(self, after: int, *, timeout_s: float) -> bool:
+        """Wait until the feed goes on past a sequence number; False where the time is over first."""
+        self._follow()
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    changed = self._changed
+                    if self._last > after:
+                        return True
+                    await changed.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._followers -= 1
+            self._left_at = time.monotonic()
+            metrics.FOLLOWERS.set(self._followers)
+
+    # -- inside -----------------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._followers += 1
+        metrics.FOLLOWERS.set(self._followers)
+        with self._lock:
+            if self._thread is None:
+                self._thread = Thread(target=self._run, name="feed-tail", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while not self._ended():
+            try:
+                with outbox.connected(self._conninfo) as connection:
+                    outbox.listen(connection, outbox.CHANGES_CHANNEL)
+                    if self._last == 0:
+                        self._advance(outbox.changes_head(connection), [])
+                    while not self._ended():
+                        while found := outbox.changes_after(connection, self._last, limit=READ_MAX):
+                            self._advance(found[-1].sequence, found)
+                        outbox.wait(connection, timeout_s=LISTEN_S)
+            except StoreUnavailableError:
+                _log.warning("the feed's followers wait for PostgreSQL")
+                time.sleep(RETRY_S)
+
+    def _advance(self, last: int, found: list[FeedEntry]) -> None:
+        with self._lock:
+            self._held.extend(found)
+            self._last = last
+        assert self._loop is not None
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def _ended(self) -> bool:
+        closed = self._loop is None or self._loop.is_closed()
+        with self._lock:
+            idle = not self._followers and time.monotonic() - self._left_at > LINGER_S
+            if closed or idle:
+                self._thread = None
+                self._held.clear()
+                self._last = 0
+                return True
+            return False
