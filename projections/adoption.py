@@ -99,6 +99,8 @@ class Adoptions:
 
     def turns_after(self, on: date, enrolments: Iterable[EnrolmentRecorded]) -> datetime | None:
         """Give the next midnight at which another policy may decide."""
+        if not self._adopted:
+            return None
         days = [one.starts_on for one in self._adopted if one.starts_on > on]
         if self.by_enrolment:
             for enrolment in enrolments:

@@ -59,7 +59,8 @@ class Frameworks:
         for name in (framework, fact.uri):
             if name:
                 self._names.setdefault(normal(name), framework)
-        _, index = self._latest.get(framework, (None, {}))
+        before = self._latest.get(framework)
+        index: Index = before[1] if before is not None else {}
         own = self._by_version[framework, fact.version] = {}
         for item in fact.competencies:
             self._shelve(Resolved(self._identity(item), framework, fact.version, item), index, own)
@@ -77,7 +78,10 @@ class Frameworks:
 
     def describe(self, competency: CompetencyId) -> Resolved | None:
         """Give the latest description of a competency, or None where no framework has it."""
-        return self.resolve(Alignment(competency=competency))
+        try:
+            return self._cache[competency, None, None]
+        except KeyError:
+            return self.resolve(Alignment(competency=competency))
 
     def children(self, competency: CompetencyId) -> tuple[CompetencyId, ...]:
         """List what the latest version of its framework puts under a competency."""

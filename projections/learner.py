@@ -75,11 +75,17 @@ class LearnerRecord:
     facts: int = 0
     withdrawn: int = 0
     corrected: int = 0
-    pieces: dict[EvidenceId, Piece] = field(default_factory=dict)
-    enrolments: dict[ExternalName, EnrolmentRecorded] = field(default_factory=dict)
-    identities: list[LearnerIdentified] = field(default_factory=list)
-    by_external: dict[ExternalName, EvidenceId] = field(default_factory=dict)
-    revised_by: dict[ExternalName, tuple[EvidenceId, ...]] = field(default_factory=dict)
+    pieces: dict[EvidenceId, Piece] = field(default_factory=dict[EvidenceId, Piece])
+    enrolments: dict[ExternalName, EnrolmentRecorded] = field(
+        default_factory=dict[ExternalName, EnrolmentRecorded]
+    )
+    identities: list[LearnerIdentified] = field(default_factory=list[LearnerIdentified])
+    by_external: dict[ExternalName, EvidenceId] = field(
+        default_factory=dict[ExternalName, EvidenceId]
+    )
+    revised_by: dict[ExternalName, tuple[EvidenceId, ...]] = field(
+        default_factory=dict[ExternalName, tuple[EvidenceId, ...]]
+    )
 
     @classmethod
     def fold(cls, learner: LearnerId, facts: Iterable[Recorded]) -> Self:

@@ -53,13 +53,16 @@ class Line:
         if len(self.seen) > 1:
             self.seen.sort(key=_order)
 
-    def replace(self, evidence: EvidenceId, observation: Observation | None) -> None:
-        """Put in what one piece of evidence says now, or take it out."""
+    def insert(self, observation: Observation) -> None:
+        """Put in what a piece of evidence says that was not here before."""
+        insort(self.seen, observation, key=_order)
+        self.position = max(self.position, observation.position)
+        self._latest = max(self._latest, observation.occurred_at)
+        self._expiring = self._expiring or observation.valid_until is not None
+
+    def remove(self, evidence: EvidenceId) -> None:
+        """Take out what a piece of evidence said."""
         self.seen = [seen for seen in self.seen if seen.evidence != evidence]
-        if observation is not None:
-            insort(self.seen, observation, key=_order)
-            self._latest = max(self._latest, observation.occurred_at)
-            self._expiring = self._expiring or observation.valid_until is not None
         self.position = max((seen.position for seen in self.seen), default=Position(0))
 
     def at(self, on: datetime) -> Sequence[Observation]:
@@ -119,11 +122,12 @@ class Observed:
             names = tuple(observation.competency for observation, _ in found)
             before = bears_on.get(evidence, ())
             for competency in before:
-                if competency not in names:
-                    self.lines[competency].replace(evidence, None)
+                self.lines[competency].remove(evidence)
             for observation, framework in found:
-                line = self.lines.setdefault(observation.competency, Line(framework))
-                line.replace(evidence, observation)
+                line = self.lines.get(observation.competency)
+                if line is None:
+                    line = self.lines[observation.competency] = Line(framework)
+                line.insert(observation)
             bears_on[evidence] = names
             touched.update(before, names)
         return touched

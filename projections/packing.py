@@ -20,7 +20,7 @@ from ledger.store.copying import HEADER, TRAILER, Target, copy_packed
 from projections import statements
 from projections.learner import LearnerRecord
 from projections.observing import Observed
-from projections.rows import LearnerRow, MasteryRow, ObservationRow
+from projections.rows import Change, LearnerRow, MasteryRow, ObservationRow
 
 _NULL = pack(">i", -1)
 _LENGTH = Struct(">i")
@@ -35,6 +35,12 @@ _MASTERY_COLUMNS = (
     "framework", "framework_version", "since", "due_at",
 )  # fmt: skip
 _MASTERY = Struct(">hi16siq")
+_CHANGE_COLUMNS = (
+    "sequence", "id", "learner", "competency", "from_state", "to_state", "level", "estimate",
+    "cause", "cause_position", "policy", "policy_digest", "framework_version", "effective_at",
+    "recorded_at",
+)  # fmt: skip
+_CHANGE = Struct(">hiqi16si16s")
 _LEARNER = Struct(">hi16siqiqiqiqiq")
 
 _NUMERIC = Struct(">hhHh")
@@ -93,6 +99,23 @@ def learner(row: LearnerRow) -> bytes:
         6, 16, row.learner.bytes, 8, row.facts, 8, row.evidence, 8, row.withdrawn,
         8, row.last_position, 8, seal.microseconds(row.last_recorded_at),
     )  # fmt: skip
+
+
+def change(sequence: int, row: Change) -> bytes:
+    """Lay out an entry of the feed of changes."""
+    return b"".join((
+        _CHANGE.pack(15, 8, sequence, 16, row.id.bytes, 16, row.learner.bytes),
+        _text(row.competency), _text(row.from_state), _text(row.to_state), _text(row.level),
+        _NULL if row.estimate is None else _numeric_field(row.estimate), _text(row.cause),
+        _NULL if row.cause_position is None else _INT8.pack(8, row.cause_position),
+        _text(row.policy), _text(row.policy_digest), _text(row.framework_version),
+        _moment(row.effective_at), _moment(row.recorded_at),
+    ))  # fmt: skip
+
+
+def copy_changes(cursor: Cursor[Any], rows: Iterable[bytes]) -> None:
+    """COPY laid-out entries into the feed."""
+    _copy(cursor, Target("views", "mastery_changes", _CHANGE_COLUMNS), rows)
 
 
 def copy_observations(cursor: Cursor[Any], generation: int, rows: Iterable[bytes]) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg import Cursor
 
 from projections import packing, statements
-from projections.rows import Change, LearnerRow, MasteryRow, Quality, Writes
+from projections.rows import Change, Quality, Writes
 
 
 def write(cursor: Cursor[Any], generation: int, writes: Writes, *, sequence: int | None) -> int:
@@ -23,10 +23,8 @@ def write(cursor: Cursor[Any], generation: int, writes: Writes, *, sequence: int
         _run(cursor, "close", generation, evidence=evidence, position=position, by=by)
     _write_mastery(cursor, generation, writes)
     if writes.learners:
-        _run(
-            cursor, "put_learners", generation,
-            **_named(LearnerRow._fields, list(writes.learners.values())),
-        )  # fmt: skip
+        _run(cursor, "drop_learners", generation, learner=list(writes.learners))
+        packing.copy_learners(cursor, generation, map(packing.learner, writes.learners.values()))
     if writes.providers:
         counts = [
             (UUID(int=provider), *(getattr(quality, name) for name in Quality.__slots__))
@@ -42,9 +40,8 @@ def write(cursor: Cursor[Any], generation: int, writes: Writes, *, sequence: int
 def put_changes(cursor: Cursor[Any], changes: Sequence[Change], *, sequence: int) -> int:
     """Append to the feed after a sequence number, and announce it; give how many."""
     if changes:
-        numbered = [(sequence + place, *change) for place, change in enumerate(changes, start=1)]
-        names = ("sequence", *Change._fields)
-        _run(cursor, "put_changes", 0, **_named(names, numbered))
+        numbered = enumerate(changes, start=sequence + 1)
+        packing.copy_changes(cursor, (packing.change(*one) for one in numbered))
         _run(cursor, "announce", 0, sequence=sequence + len(changes))
     return len(changes)
 
@@ -52,12 +49,10 @@ def put_changes(cursor: Cursor[Any], changes: Sequence[Change], *, sequence: int
 def _write_mastery(cursor: Cursor[Any], generation: int, writes: Writes) -> None:
     if not writes.mastery:
         return
-    rows = [row for row in writes.mastery.values() if row is not None]
-    gone = [pair for pair, row in writes.mastery.items() if row is None]
-    if rows:
-        _run(cursor, "put_mastery", generation, **_named(MasteryRow._fields, rows))
-    if gone:
-        _run(cursor, "drop_mastery", generation, **_named(("learner", "competency"), gone))
+    # Deleted and copied in: half the cost of an upsert from twelve arrays.
+    _run(cursor, "drop_mastery", generation, **_named(("learner", "competency"), writes.mastery))
+    rows = (row for row in writes.mastery.values() if row is not None)
+    packing.copy_mastery(cursor, generation, map(packing.mastery, rows))
 
 
 def _run(cursor: Cursor[Any], name: str, generation: int, **parameters: object) -> None:

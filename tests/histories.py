@@ -61,14 +61,6 @@ class History:
         random.shuffle(doings)
         return replace(self, doings=tuple(doings))
 
-    def without_activity(self) -> History:
-        """Leave out participation and attendance."""
-        return replace(self, doings=tuple(one for one in self.doings if not _is_activity(one)))
-
-
-def _is_activity(doing: Doing) -> bool:
-    return doing.what == "record" and KINDS[doing.choice % len(KINDS)] == "activity"
-
 
 _SAID = ("record", "record", "record", "record", "enrol")
 _CHANGED = ("correct", "withdraw")

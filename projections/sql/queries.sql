@@ -55,32 +55,16 @@ UPDATE views.{g}_observations AS o SET ended_position = ended.by
 -- A framework gave names a new meaning: the rows of these learners are written anew.
 DELETE FROM views.{g}_observations WHERE learner = ANY(%(learners)s);
 
--- put_mastery --
-INSERT INTO views.{g}_mastery
-SELECT * FROM unnest(
-    %(learner)s::uuid[], %(competency)s::text[], %(state)s::text[], %(estimate)s::numeric[],
-    %(level)s::text[], %(policy)s::text[], %(policy_digest)s::text[], %(framework)s::text[],
-    %(framework_version)s::text[], %(since)s::timestamptz[], %(due_at)s::timestamptz[],
-    %(position)s::bigint[])
-    ON CONFLICT (learner, competency) DO UPDATE SET
-       state = excluded.state, estimate = excluded.estimate, level = excluded.level,
-       policy = excluded.policy, policy_digest = excluded.policy_digest,
-       framework = excluded.framework, framework_version = excluded.framework_version,
-       since = excluded.since, due_at = excluded.due_at, position = excluded.position;
-
 -- drop_mastery --
+-- Make way for rows that are copied in.
 DELETE FROM views.{g}_mastery AS m
  USING unnest(%(learner)s::uuid[], %(competency)s::text[]) AS gone (learner, competency)
  WHERE m.learner = gone.learner AND m.competency = gone.competency;
 
--- put_learners --
-INSERT INTO views.{g}_learners
-SELECT * FROM unnest(
-    %(learner)s::uuid[], %(facts)s::bigint[], %(evidence)s::bigint[], %(withdrawn)s::bigint[],
-    %(last_position)s::bigint[], %(last_recorded_at)s::timestamptz[])
-    ON CONFLICT (learner) DO UPDATE SET
-       facts = excluded.facts, evidence = excluded.evidence, withdrawn = excluded.withdrawn,
-       last_position = excluded.last_position, last_recorded_at = excluded.last_recorded_at;
+-- drop_learners --
+-- Make way for rows that are copied in.
+DELETE FROM views.{g}_learners AS l USING unnest(%(learner)s::uuid[]) AS gone (learner)
+ WHERE l.learner = gone.learner;
 
 -- add_providers --
 INSERT INTO views.{g}_providers AS p
@@ -95,15 +79,6 @@ SELECT * FROM unnest(
        unverified = p.unverified + excluded.unverified,
        unaligned = p.unaligned + excluded.unaligned,
        delay_s = p.delay_s + excluded.delay_s;
-
--- put_changes --
-INSERT INTO views.mastery_changes
-SELECT * FROM unnest(
-    %(sequence)s::bigint[], %(id)s::uuid[], %(learner)s::uuid[], %(competency)s::text[],
-    %(from_state)s::text[], %(to_state)s::text[], %(estimate)s::numeric[], %(level)s::text[],
-    %(cause)s::text[], %(cause_position)s::bigint[], %(policy)s::text[],
-    %(policy_digest)s::text[], %(framework_version)s::text[], %(effective_at)s::timestamptz[],
-    %(recorded_at)s::timestamptz[]);
 
 -- announce --
 SELECT pg_notify('mastery_changes', %(sequence)s::text);
