@@ -6,7 +6,8 @@ LedgerError
 │   ├── UnknownEvidenceError
 │   ├── UnknownProviderError
 │   ├── UnknownFrameworkError
-│   └── UnknownPolicyError
+│   ├── UnknownPolicyError
+│   └── UnknownWebhookError
 ├── RefusedError                 the command cannot be carried out on this record
 │   ├── NotYoursError            another provider's evidence
 │   ├── AlreadyWithdrawnError
@@ -85,6 +86,13 @@ class UnknownPolicyError(NotFoundError):
 
     def __init__(self, policy: str) -> None:
         super().__init__("policy", policy)
+
+
+class UnknownWebhookError(NotFoundError):
+    """No webhook has this id."""
+
+    def __init__(self, webhook: UUID) -> None:
+        super().__init__("webhook", webhook)
 
 
 class RefusedError(LedgerError):

@@ -45,6 +45,7 @@ from ledger.store.reader import LogReader
 from ledger.store.recorder import LedgerDatastore, LedgerRecorder
 from ledger.store.rejects import RejectStore
 from ledger.store.tasks import Document, Record, Task, identifier_keys
+from ledger.store.webhooks import WebhookStore
 
 __all__ = ["Ledger", "Outcome", "Receipt", "Refusal", "framework_stream", "policy_stream"]
 
@@ -69,9 +70,9 @@ def policy_stream(policy: PolicyId) -> UUID:
 class Ledger:
     """One per process; thread-safe."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  one for each part, and `open` alone calls it
         self, *, keys: MasterKey, log: LogReader, access: Access, rejects: RejectStore,
-        writer: GroupCommit, owner_conninfo: str, app_conninfo: str,
+        webhooks: WebhookStore, writer: GroupCommit, owner_conninfo: str, app_conninfo: str,
     ) -> None:  # fmt: skip
         self._keys, self._writer = keys, writer
         self.log = log
@@ -80,6 +81,8 @@ class Ledger:
         """Tokens and whom they belong to."""
         self.rejects = rejects
         """What was refused, with its reason."""
+        self.webhooks = webhooks
+        """Where changes are sent, and how far."""
         self.owner_conninfo = owner_conninfo
         self.conninfo = app_conninfo
         """Connection string in the application's role, for views."""
@@ -120,6 +123,7 @@ class Ledger:
                 log=LogReader(pool, keys, cached_max=settings.identifiers_cached_max),
                 access=access,
                 rejects=RejectStore(pool, keys, clock=clock),
+                webhooks=WebhookStore(pool, keys, clock=clock),
                 writer=stack.enter_context(writer),
                 owner_conninfo=owner,
                 app_conninfo=app,

@@ -12,6 +12,7 @@ from api.routes import (
     learners,
     policies,
     providers,
+    webhooks,
 )
 
 STREAMING = (evidence.router,)
@@ -21,6 +22,7 @@ ROUTERS = (
     learners.router,
     keeping.router,
     changes.router,
+    webhooks.router,
     providers.router,
     frameworks.router,
     policies.router,
