@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -64,7 +65,7 @@ class CsvMapping(BaseModel):
     )
     ignore: tuple[str, ...] = Field((), description="Columns that are not kept.")
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Every column that `item` names, in order, each once."""
         found = (name for _, text in texts_of(self.item) for name in PLACE.findall(text))

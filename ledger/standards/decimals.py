@@ -49,6 +49,8 @@ def count_of(value: object) -> int:
     Raises:
         ValueError: not a whole number, or out of range.
     """
+    if type(value) is int and 0 <= value <= COUNT_MAX:  # the usual case; a bool is no count
+        return value
     number = decimal_of(value)
     if number != number.to_integral_value():
         raise ValueError("is not a whole number")

@@ -21,7 +21,10 @@ Rejects = tuple[Reject, ...]
 
 
 class Withdrawal(NamedTuple):
-    """The provider takes back what it sent before under `external_id`."""
+    """The provider takes back what it sent before under `external_id`.
+
+    An xAPI statement about a group was sent as `<id>#0`, `<id>#1`, ...: all of them go.
+    """
 
     external_id: str
     reason: str

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from ledger.domain.evidence import Evidence, Source, Submission
 from ledger.errors import Reject
-from ledger.standards.checks import JsonObject, as_object
+from ledger.standards.checks import JsonObject, as_object, part
 from ledger.standards.items import Item, decoded, read_items
 from ledger.standards.json_text import (
     JsonTextError,
@@ -28,7 +28,7 @@ from ledger.standards.plausibility import faults_of
 from ledger.standards.translation import Outcome, Refused, Rejects, Translated, Withdrawal
 from ledger.standards.xapi_actor import identifier_of, name_of
 from ledger.standards.xapi_evidence import evidence_of
-from ledger.standards.xapi_meaning import learners_of, part
+from ledger.standards.xapi_meaning import learners_of
 from ledger.standards.xapi_statement import VOIDED, statement
 from ledger.standards.xapi_values import moment
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ledger.domain.evidence import Context, Credential, Evidence, EvidenceKind, Link, Result, Source
 from ledger.errors import Reject
-from ledger.standards.checks import JsonObject, as_array, as_object
+from ledger.standards.checks import JsonObject, as_array, as_object, part
 from ledger.standards.decimals import decimal_of
 from ledger.standards.json_text import canonical, pointer
 from ledger.standards.xapi_meaning import (
@@ -20,7 +20,6 @@ from ledger.standards.xapi_meaning import (
     is_activity,
     is_competency,
     kind_of,
-    part,
     title_of,
     type_of,
 )

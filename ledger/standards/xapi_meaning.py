@@ -1,7 +1,7 @@
 """What a valid statement says: which kind of evidence, about whom, on which competencies.
 
 Verbs and types are compared without http or https, since data writes one and rules the other;
-what is stored keeps the statement's own spelling (notes on xAPI: docs/adr/0011).
+what is stored keeps the statement's own spelling.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from ledger.domain.evidence import Alignment, EvidenceKind, Party
-from ledger.standards.checks import JsonObject, as_array, as_object
+from ledger.standards.checks import JsonObject, as_array, as_object, part
 from ledger.standards.xapi_actor import is_agent, is_group, party_of, people_in
 
 _TLA = "w3id.org/xapi/tla/verbs/"
@@ -87,13 +87,6 @@ _CASE_DOCUMENT = re.compile(r"/ims/case/v1p\d/CFDocuments/")
 def bare(iri: object) -> str:
     """Give an IRI without http or https and without a slash at its end."""
     return _SCHEME.sub("", str(iri), count=1).rstrip("/")
-
-
-def part(value: object, *path: str) -> JsonObject:
-    """Follow members to an object; empty where there is none."""
-    for step in path:
-        value = (as_object(value) or {}).get(step)
-    return as_object(value) or {}
 
 
 def type_of(activity: JsonObject) -> str:
