@@ -100,7 +100,9 @@ def grant(  # noqa: PLR0913 (each is an option)
         mastery provider grant "Riverside Welding" --grant wbl-2026
             --kind work_based_learning --starts-at 2026-08-01
     """
-    kinds = [known for each in kind or () if (known := EVIDENCE_KINDS.get(each)) is not None]
+    kinds: list[EvidenceKind] = [
+        EVIDENCE_KINDS[each] for each in kind or () if each in EVIDENCE_KINDS
+    ]
     if len(kinds) != len(kind or ()):
         raise UsageError(f"--kind must be one of {', '.join(EVIDENCE_KINDS)}")
     with session(context).answers() as (ledger, answers):
