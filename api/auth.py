@@ -31,6 +31,7 @@ Scope = Literal[
     "records:read",  # mastery, transcript, history, changes
     "reference:read",  # providers, frameworks, policies
     "reference:write",
+    "service:read",  # metrics: how far and how fast, nobody's record
 ]
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -42,7 +43,7 @@ _PROVIDER: frozenset[Scope] = frozenset(
 )
 _REJECTS: frozenset[Scope] = frozenset({"rejects:read"})
 _STEWARD: frozenset[Scope] = frozenset({"rejects:read", "reference:write"})
-_OPERATOR: frozenset[Scope] = frozenset({"reference:read"})
+_OPERATOR: frozenset[Scope] = frozenset({"reference:read", "service:read"})
 SCOPES: Mapping[str, frozenset[Scope]] = {
     "provider": _PROVIDER,
     "reader": _RECORDS,
@@ -150,6 +151,7 @@ RejectsReader = Annotated[Caller, Security(Needs("rejects:read"), scopes=["rejec
 LearnerFinder = Annotated[Caller, Security(Needs("learners:find"), scopes=["learners:find"])]
 RecordsReader = Annotated[Caller, Security(Needs("records:read"), scopes=["records:read"])]
 ReferenceReader = Annotated[Caller, Security(Needs("reference:read"), scopes=["reference:read"])]
+Operations = Annotated[Caller, Security(Needs("service:read"), scopes=["service:read"])]
 Steward = Annotated[Caller, Security(Needs("reference:write"), scopes=["reference:write"])]
 
 

@@ -61,9 +61,12 @@ DELIVERED = Metric("mastery_webhook_deliveries_total", "counter", "Webhook attem
 DEAD_LETTERS = Metric("mastery_webhook_dead_letters", "gauge", "Deliveries that were given up.")
 WEBHOOK_LAG = Metric("mastery_webhook_lag", "gauge", "Changes not delivered yet, worst subscriber.")
 FOLLOWERS = Metric("mastery_feed_followers", "gauge", "Open streams and long polls.")
+LOG_POSITION = Metric("mastery_log_position", "gauge", "Last position of the log.")
+VIEWS_POSITION = Metric("mastery_views_position", "gauge", "Position that the views have reached.")
+FEED_SEQUENCE = Metric("mastery_feed_sequence", "gauge", "Last sequence of the feed of changes.")
 ALL = (
     RELAYED, RELAY_POSITION, RELAY_LAG, RELAY_LEADS, INBOUND, INBOUND_LAG, WORKED, RETRIES,
-    DELIVERED, DEAD_LETTERS, WEBHOOK_LAG, FOLLOWERS,
+    DELIVERED, DEAD_LETTERS, WEBHOOK_LAG, FOLLOWERS, LOG_POSITION, VIEWS_POSITION, FEED_SEQUENCE,
 )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from api.routes import (
     health,
     keeping,
     learners,
+    operations,
     policies,
     providers,
     webhooks,
@@ -27,4 +28,5 @@ ROUTERS = (
     frameworks.router,
     policies.router,
     health.router,
+    operations.router,
 )

@@ -61,7 +61,7 @@ def subscriber(answer: Callable[[Delivery], int] = lambda _: 204) -> Generator[S
             self.send_header("content-length", "0")
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None: ...
+        def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002  the parent's name
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
