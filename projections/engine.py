@@ -119,24 +119,18 @@ class Engine:
         return self._follower
 
     def _due_before(self, cursor: Cursor[Any], follower: Follower, until: datetime) -> int:
-        due_at = self._next_due(cursor, follower.reached[0])
+        due_at = _next_due(cursor)
         return follower.emit_due(cursor, until) if due_at and due_at <= until else 0
-
-    def _next_due(self, cursor: Cursor[Any], generation: int) -> datetime | None:
-        cursor.execute(statements.query("next_due", generation=generation))
-        row = cursor.fetchone()
-        due_at: datetime | None = row[0] if row else None
-        return due_at
 
     def _wait(self, connection: Connection[Any]) -> None:
         """Wait for the log to go on, or for the next due time."""
         follower = self._follower
         if follower is None:
             return
-        generation, position, _ = follower.reached
+        _, position, _ = follower.reached
         timeout_s = WAIT_S_MAX
         with connection.cursor() as cursor:
-            due_at = self._next_due(cursor, generation)
+            due_at = _next_due(cursor)
         if due_at is not None:
             left = (due_at + self._margin - self._clock()).total_seconds()
             timeout_s = min(timeout_s, max(left, 0.01))
@@ -145,3 +139,10 @@ class Engine:
 
 def _reached(found: Generation) -> tuple[int, Position, datetime]:
     return found.generation, found.position, found.clock
+
+
+def _next_due(cursor: Cursor[Any]) -> datetime | None:
+    cursor.execute(statements.query("next_due"))
+    row = cursor.fetchone()
+    due_at: datetime | None = row[0] if row else None
+    return due_at

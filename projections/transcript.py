@@ -30,6 +30,7 @@ from projections.lines import (
     Transcript,
 )
 from projections.mastery import Verdicts
+from projections.policies.explain import explained
 from projections.policies.verdict import Verdict
 from projections.registry import Registry
 
@@ -73,7 +74,7 @@ def transcript_of(
 
 def judged_line(verdict: Verdict, registry: Registry) -> JudgedLine:
     """Name the competency of a verdict."""
-    return JudgedLine(competency_name(verdict.competency, registry), verdict)
+    return JudgedLine(competency_name(verdict.competency, registry), explained(verdict))
 
 
 def competency_line(verdict: Verdict, record: LearnerRecord, registry: Registry) -> CompetencyLine:
@@ -92,7 +93,7 @@ def competency_lines(
             if competency in verdicts:
                 about[competency].append(line)
     lines = [
-        CompetencyLine(competency_name(name, registry), verdict, tuple(about[name]))
+        CompetencyLine(competency_name(name, registry), explained(verdict), tuple(about[name]))
         for name, verdict in verdicts.items()
     ]
     lines.sort(key=lambda line: (line.name.code or "\uffff", line.name.competency))

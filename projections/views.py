@@ -51,7 +51,6 @@ def connected(conninfo: str) -> Generator[Connection[Any]]:
 def prepare(connection: Connection[Any]) -> Generation:
     """Make what is missing and give the live generation: a new, empty one if there is none."""
     with connection.transaction(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_PREPARE_LOCK,))
         ensure_shared(cursor)
         found = live(cursor)
         if found is None:
@@ -63,7 +62,11 @@ def prepare(connection: Connection[Any]) -> Generation:
 
 
 def ensure_shared(cursor: Cursor[Any]) -> None:
-    """Make what outlives a generation, unless it is there."""
+    """Make what outlives a generation, unless it is there.
+
+    Whoever makes generations does so one after the other, until its transaction ends.
+    """
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_PREPARE_LOCK,))
     # Looked up first, since IF NOT EXISTS writes a notice for each thing that exists.
     cursor.execute("SELECT to_regclass('views.generations'), to_regclass('views.mastery_changes')")
     row = cursor.fetchone()
@@ -86,7 +89,12 @@ def begin(cursor: Cursor[Any], status: str, *, position: Position, clock: dateti
 
 def live(cursor: Cursor[Any], *, locked: bool = False) -> Generation | None:
     """Give the live generation; locked, nobody else writes the views until the transaction ends."""
-    return _one(cursor, "live_locked" if locked else "live")
+    if not locked:
+        return _one(cursor, "live")
+    found = _one(cursor, "live_locked")
+    # Whoever waited for the lock while a rebuild switched finds that row gone, and sees the new
+    # one only in a statement of its own.
+    return found if found is not None else _one(cursor, "live_locked")
 
 
 def building(cursor: Cursor[Any]) -> Generation | None:

@@ -42,7 +42,7 @@ SELECT learner, competency, due_at FROM views.{g}_mastery
  WHERE due_at <= %(until)s ORDER BY due_at, learner, competency;
 
 -- next_due --
-SELECT min(due_at) FROM views.{g}_mastery;
+SELECT min(due_at) FROM views.mastery;
 
 -- close --
 -- End rows that a correction or a withdrawal superseded.

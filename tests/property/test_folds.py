@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ledger.domain.catalogue import Recorded
 from ledger.domain.facts import EvidenceCorrected, EvidenceRecorded, EvidenceWithdrawn
-from ledger.domain.ids import LearnerId, Position
+from ledger.domain.ids import CompetencyId, LearnerId, Position
 from projections.held import Held
 from projections.learner import LearnerRecord
 from projections.mastery import judge_all
@@ -21,7 +21,7 @@ from projections.views import BEGINNING
 from tests.builders import Given, day, learner
 from tests.histories import History, histories, written
 
-Views = dict[LearnerId, dict[str, Pair]]
+Views = dict[LearnerId, dict[CompetencyId, Pair]]
 
 
 def live(facts: list[Recorded]) -> tuple[list[Change], Views, datetime]:

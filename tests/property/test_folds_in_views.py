@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from hypothesis import HealthCheck, given, settings
@@ -25,7 +25,7 @@ MASTERY = (
 
 
 @contextmanager
-def fresh(server: Postgres, template: str, **others: object) -> Iterator[Kept]:
+def fresh(server: Postgres, template: str, **others: object) -> Generator[Kept]:
     name = server.create(template=template)
     try:
         with kept(server.url(name), due_margin_ms=0, **others) as keeping:
