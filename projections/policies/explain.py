@@ -35,6 +35,7 @@ _REASONS: Mapping[str, str] = {
     "credential_expired": "the card or license has run out",
     "unvalidated_assessment": "the test has not been checked yet",
     "contested": "people do not agree on it",
+    "set_aside": "people looked at it again and set it aside",
     "awaiting_second_rater": "a second person must look at it first",
     "not_equivalent": "it is not close enough to this skill",
     "older_attempt": "a different try at this task counts",

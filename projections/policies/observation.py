@@ -29,6 +29,7 @@ Exclusion = Literal[
     "credential_expired",
     "unvalidated_assessment",
     "contested",
+    "set_aside",  # a contest was decided against it
     "awaiting_second_rater",
     "not_equivalent",
     # from here on, the policy's own reasons
@@ -68,6 +69,9 @@ class Observation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     valid_until: datetime | None = None
     rigour: int | None = None  # the band of the instrument or task; None: not known
     confirmed_by: tuple[str, ...] = ()  # other evaluators who looked at the work and agreed
+    via: tuple[
+        str, ...
+    ] = ()  # the crosswalks over which it counts here; empty: it is aligned itself
     corrected: bool = False
     excluded: Exclusion | None = None
     excluded_detail: str = ""

@@ -153,7 +153,7 @@ def _conflict(document: PolicyDocument, levels_apart: int) -> Selection:
         attempts: defaultdict[Hashable, dict[str, int]] = defaultdict(dict)
         for place, one in enumerate(tally.seen):
             attempt = same_attempt(one)
-            if attempt is not None and one.evaluator is not None and tally.points[place] > UNRATED:
+            if one.evaluator is not None and tally.points[place] > UNRATED:
                 attempts[attempt][one.evaluator] = place
         disputed: set[int] = set()
         for ratings in attempts.values():

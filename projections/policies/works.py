@@ -35,9 +35,12 @@ COLUMNS: Mapping[str, Column] = {
     "equipment": lambda seen: [one.context.equipment or None for one in seen],
     "course": lambda seen: [one.context.course for one in seen],
     "assessment": lambda seen: [one.context.assessment for one in seen],
-    "attempted": lambda seen: [one.context.task or one.context.assessment for one in seen],
+    "attempted": lambda seen: [
+        one.context.task or one.context.assessment or one.evidence.int for one in seen
+    ],
 }
-"""A column by name: those of `DistinctOf`, and `attempted`, the task or else the assessment."""
+"""A column by name: those of `DistinctOf`, and `attempted`: the task, or else the assessment, or
+else the evidence itself, which a second rater rates again."""
 
 
 def repeats(keys: Sequence[Key]) -> bool:
@@ -93,6 +96,6 @@ def _joined(everything: Iterable[Observation]) -> Mapping[UUID, Hashable]:
 
 
 def same_attempt(one: Observation) -> Key:
-    """Name the one attempt that several people may have rated; None where nothing tells."""
+    """Name the one attempt that several people may have rated."""
     task = one.context.task or one.context.assessment
-    return None if task is None else (task, one.context.attempt)
+    return one.evidence.int if task is None else (task, one.context.attempt)

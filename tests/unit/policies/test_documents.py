@@ -101,7 +101,9 @@ def result_of(share: float, is_: str, **fields: Any) -> dict[str, Any]:
         pytest.param({"language": 2}, "/language", "1", id="another language"),
     ],
 )  # fmt: skip
-def test_an_unsound_document_is_refused_with_its_place(change: dict[str, Any], where: str, why: str) -> None:
+def test_an_unsound_document_is_refused_with_its_place(
+    change: dict[str, Any], where: str, why: str
+) -> None:
     rejects = refused({**raw(), **change})
     assert where in [reject.where for reject in rejects]
     assert any(why in reject.why for reject in rejects if reject.where == where)
@@ -158,7 +160,10 @@ def test_numbers_are_written_as_text_without_idle_zeros() -> None:
 
 def test_the_default_policy_is_the_one_that_was_published() -> None:
     """Its digest stands in verdicts: who changes the document changes this line knowingly."""
-    assert digest(default_policy()) == "a7ca0f3140e44e562e5b7f036516c1a137517a7d18bb6398dc44bd628b0d8eef"
+    assert (
+        digest(default_policy())
+        == "a7ca0f3140e44e562e5b7f036516c1a137517a7d18bb6398dc44bd628b0d8eef"
+    )
 
 
 def test_an_unknown_preset_and_an_unknown_setting_are_refused() -> None:
@@ -170,7 +175,9 @@ def test_an_unknown_preset_and_an_unknown_setting_are_refused() -> None:
     assert "mastery_points" in refusal.value.rejects[0].expected
 
 
-@pytest.mark.parametrize("name", [name for name in PRESETS if name not in {"moodle-points", "openedx-criteria"}])
+@pytest.mark.parametrize(
+    "name", [name for name in PRESETS if name not in {"moodle-points", "openedx-criteria"}]
+)
 def test_every_preset_is_sound_as_it_is(name: str) -> None:
     assert preset(name).id == name
     assert preset(name, {"id": "ours", "title": "Ours"}).id == "ours"
@@ -183,7 +190,14 @@ def test_canvas_ratings_may_be_given_in_any_order_and_form(ratings: object) -> N
 
 
 def test_settings_reach_every_place_they_name() -> None:
-    document = json.loads(canonical(preset("demonstrated-mastery", {"observations": "4", "contexts": 3, "raters": 5, "expires_after": "P1Y"})))
+    document = json.loads(
+        canonical(
+            preset(
+                "demonstrated-mastery",
+                {"observations": "4", "contexts": 3, "raters": 5, "expires_after": "P1Y"},
+            )
+        )
+    )
     rules = document["requirement"]["rules"]
     assert (rules[1]["at_least"], rules[2]["at_least"]) == (4, 3)
     assert [one["at_least"] for one in rules[3]["rules"]] == [5, 5]
@@ -197,4 +211,4 @@ def test_circles_of_competencies_are_found() -> None:
 
     a, b, c = names("a", "b", "c")
     assert [*circles({a: names("b", "c"), b: names("c")})] == []
-    assert "a > b > c > a" in [*circles({a: [b], b: [c], c: [a]})][0].why
+    assert "a > b > c > a" in next(circles({a: [b], b: [c], c: [a]})).why

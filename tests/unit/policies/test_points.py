@@ -12,14 +12,21 @@ from projections.policies.numbers import UNIT, Rounding, settle, to_decimal, to_
 from tests.unit.policies.cases import LEVELS, SCALE, document, judged, reasons, seen
 
 
-def worth(result: Result | None, *, kind: str = "assessment", **fields: Any) -> Decimal | str | None:
+def worth(
+    result: Result | None, *, kind: str = "assessment", **fields: Any
+) -> Decimal | str | None:
     """The points of one result, or the reason why it has none."""
-    verdict = judged(document({"rule": "estimate_at_least", "points": 4}, **fields), seen(1, None, result=result, kind=kind))
+    verdict = judged(
+        document({"rule": "estimate_at_least", "points": 4}, **fields),
+        seen(1, None, result=result, kind=kind),
+    )
     return verdict.estimate if verdict.counted else reasons(verdict)[0]
 
 
 def score(value: str | int, high: str | int | None = 10, **fields: Any) -> Result:
-    numbers = {key: Decimal(one) if key in {"min", "cut"} else one for key, one in fields.items()}
+    numbers: Any = {
+        key: Decimal(one) if key in {"min", "cut"} else one for key, one in fields.items()
+    }
     return Result(score=Decimal(value), max=None if high is None else Decimal(high), **numbers)
 
 
@@ -109,7 +116,9 @@ def test_cut_score_may_be_ignored() -> None:
 def test_cut_share_is_rounded_to_four_places_unless_told_otherwise() -> None:
     fine = {**SCALE, "decimals": 6}
     assert worth(score(1, 10, cut=7), scale=fine) == Decimal("0.4284")  # 0.1071 of 4
-    assert worth(score(1, 10, cut=7), scale=fine, results={"cut_decimals": 6}) == Decimal("0.428572")
+    assert worth(score(1, 10, cut=7), scale=fine, results={"cut_decimals": 6}) == Decimal(
+        "0.428572"
+    )
 
 
 def test_settings_of_results() -> None:
@@ -118,7 +127,9 @@ def test_settings_of_results() -> None:
     assert worth(score(3, None), results={"score_without_max": "points"}) == 3
     assert worth(score(3, None, min=1), results={"score_without_max": "points"}) == 2
     assert worth(score(15), results={"above_max": "extra_credit"}) == 6
-    assert worth(Result(level="A", scale=THREE), results={"ranks": "not_on_scale"}) == "not_on_scale"
+    assert (
+        worth(Result(level="A", scale=THREE), results={"ranks": "not_on_scale"}) == "not_on_scale"
+    )
 
 
 def test_a_credential_without_a_result_counts_as_passed() -> None:
@@ -130,13 +141,19 @@ def test_a_credential_without_a_result_counts_as_passed() -> None:
 
 def test_what_was_seen_once_is_worth_the_same_again_for_another_kind() -> None:
     policy = document()
-    first = judged(policy, seen(1, None, result=Result(text="x")), seen(2, None, kind="credential", result=Result(text="x")))
+    first = judged(
+        policy,
+        seen(1, None, result=Result(text="x")),
+        seen(2, None, kind="credential", result=Result(text="x")),
+    )
     assert reasons(first) == ["no_result"]
     assert [one.int for one in first.counted] == [2]
 
 
 @pytest.mark.parametrize(
-    ("possible", "expected"), [(None, "2"), (8, "4"), (0, "1.5")], ids=["the top level", "given", "not known: mastery"]
+    ("possible", "expected"),
+    [(None, "2"), (8, "4"), (0, "1.5")],
+    ids=["the top level", "given", "not known: mastery"],
 )
 def test_full_marks_are_worth_the_points_possible(possible: int | None, expected: str) -> None:
     scale = {**SCALE, "points_possible": possible, "mastery_level": "Proficient"}
@@ -148,7 +165,10 @@ def test_full_marks_are_worth_the_points_possible(possible: int | None, expected
     [("half_away", ["2.13", "2.14"]), ("half_even", ["2.12", "2.14"]), ("down", ["2.12", "2.13"])],
 )
 def test_rounding(rounding: str, expected: list[str]) -> None:
-    fields: Any = {"scale": {**SCALE, "rounding": rounding}, "results": {"score_without_max": "points"}}
+    fields: Any = {
+        "scale": {**SCALE, "rounding": rounding},
+        "results": {"score_without_max": "points"},
+    }
     found = [worth(score(value, None), **fields) for value in ("2.125", "2.135")]
     assert found == [Decimal(one) for one in expected]
 
@@ -171,13 +191,26 @@ def test_units_and_back() -> None:
         assert format(to_decimal(to_units(Decimal(text))), "f") == text
 
 
-@pytest.mark.parametrize(("decimals", "expected"), [(0, "3"), (1, "2.7"), (4, "2.6667"), (12, "2.666666666667")])
+@pytest.mark.parametrize(
+    ("decimals", "expected"), [(0, "3"), (1, "2.7"), (4, "2.6667"), (12, "2.666666666667")]
+)
 def test_decimals(decimals: int, expected: str) -> None:
     assert worth(score(2, 3), scale={**SCALE, "decimals": decimals}) == Decimal(expected)
 
 
 def test_three_thirds_make_one_again() -> None:
-    policy = document(scale={**SCALE, "decimals": 12}, estimate={"method": "mean"}, results={"above_max": "extra_credit"})
-    thirds = [seen(n, None, result=score(1, 3)) for n in (1, 2)] + [seen(3, None, result=score(4, 3))]
+    policy = document(
+        scale={**SCALE, "decimals": 12},
+        estimate={"method": "mean"},
+        results={"above_max": "extra_credit"},
+    )
+    thirds = [seen(n, None, result=score(1, 3)) for n in (1, 2)] + [
+        seen(3, None, result=score(4, 3))
+    ]
     assert judged(policy, *thirds).estimate == Decimal("2.666666666667")
-    assert judged(policy, seen(1, None, result=score(1, 3)), seen(2, None, result=score(2, 3))).estimate == 2
+    assert (
+        judged(
+            policy, seen(1, None, result=score(1, 3)), seen(2, None, result=score(2, 3))
+        ).estimate
+        == 2
+    )

@@ -47,7 +47,9 @@ def test_worked_policy(policy: dict[str, Any], case: dict[str, Any]) -> None:
 def test_every_rule_is_in_the_guide_and_in_a_worked_policy() -> None:
     union, _ = get_args(AnyRule)
     rules = {get_args(model.model_fields["rule"].annotation)[0] for model in get_args(union)}
-    table = set(re.findall(r"`([a-z_]+)`", "\n".join(re.findall(r"^\| (`.*?) \|", GUIDE, re.MULTILINE))))
+    table = set(
+        re.findall(r"`([a-z_]+)`", "\n".join(re.findall(r"^\| (`.*?) \|", GUIDE, re.MULTILINE)))
+    )
     assert rules <= table
     worked = json.dumps([policy for policy, _ in WORKED])
     assert {rule for rule in rules if f'"rule": "{rule}"' not in worked} == set()
