@@ -94,6 +94,11 @@ class Equivalences:
         self._links = None
         return True
 
+    @property
+    def counts(self) -> bool:
+        """Say whether any crosswalk counts at all."""
+        return any(one.counts() for one in self._crosswalks.values())
+
     def forget_resolutions(self) -> None:
         """Look the ends of crosswalks up anew: a framework was published."""
         self._links = None

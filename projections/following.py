@@ -11,8 +11,14 @@ from psycopg import Cursor
 
 from ledger.domain.catalogue import Recorded
 from ledger.domain.facts import (
+    AssessmentRegistered,
+    AssessmentValidated,
     AuthorityGranted,
     AuthorityRevoked,
+    CredentialAligned,
+    CrosswalkPublished,
+    CrosswalkSigned,
+    CrosswalkWithdrawn,
     FrameworkPublished,
     PolicyAdopted,
     ProviderReinstated,
@@ -109,7 +115,15 @@ class Follower:
                 rows = self._ask(cursor, "learners_of_provider", provider=provider)
             case FrameworkPublished(framework=framework):
                 rows = self._ask(cursor, "learners_of_framework", framework=framework)
-            case PolicyAdopted():
+            case (
+                PolicyAdopted()
+                | CrosswalkPublished()
+                | CrosswalkSigned()
+                | CrosswalkWithdrawn()
+                | CredentialAligned()
+                | AssessmentRegistered()
+                | AssessmentValidated()
+            ):
                 rows = self._ask(cursor, "learners_with_evidence")
             case _:
                 return []

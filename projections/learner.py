@@ -17,7 +17,10 @@ from typing import Self
 from ledger.domain.catalogue import Recorded
 from ledger.domain.evidence import Evidence
 from ledger.domain.facts import (
+    ContestResolved,
     EnrolmentRecorded,
+    EvidenceConfirmed,
+    EvidenceContested,
     EvidenceCorrected,
     EvidenceRecorded,
     EvidenceWithdrawn,
@@ -30,6 +33,7 @@ _NOWHERE = Position(0)
 _NOBODY_YET = datetime.min.replace(tzinfo=UTC)
 
 VersionKey = tuple[tuple[int, int, str], ...]
+Remark = EvidenceConfirmed | EvidenceContested | ContestResolved
 ExternalName = tuple[int, str]
 """A provider (as a number, whose hash costs a tenth of a UUID's) and its own id for a thing."""
 
@@ -62,6 +66,7 @@ class Piece:
     newest: VersionKey | None = None
     withdrawn_position: Position | None = None
     withdrawn_reason: str = ""
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(slots=True)
@@ -114,6 +119,12 @@ class LearnerRecord:
                 piece.withdrawn_position, piece.withdrawn_reason = recorded.position, reason
                 self.withdrawn += 1
                 return (evidence,)
+            case EvidenceConfirmed() | EvidenceContested() | ContestResolved():
+                piece = self.pieces.get(fact.id)
+                if piece is None:
+                    return ()
+                piece.remarks = (*piece.remarks, fact)
+                return (fact.id,)
             case EnrolmentRecorded():
                 self.enrolments[fact.provider.int, fact.external_id] = fact
             case LearnerIdentified():

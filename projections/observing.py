@@ -21,6 +21,7 @@ from projections.learner import LearnerRecord, Piece
 from projections.policies.observation import Observation
 from projections.policies.periods import moment_after
 from projections.registry import Registry
+from projections.widening import attested, widen
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _NO_RESULT = Result()
@@ -171,8 +172,19 @@ def observations(
 def observe(
     piece: Piece, record: LearnerRecord, registry: Registry
 ) -> list[tuple[Observation, FrameworkId | None]]:
-    """Read one piece: one observation per competency (of two alignments to one, the first)."""
-    alignments = piece.evidence.alignments
+    """Read one piece: one observation per competency (of two alignments to one, the first).
+
+    More than one where a second rater differs; and where a crosswalk leads, on others too.
+    """
+    if registry.widens or piece.remarks:
+        read = _read(piece, attested(piece, registry), record, registry)
+        return widen(read, piece, registry)
+    return _read(piece, piece.evidence.alignments, record, registry)
+
+
+def _read(
+    piece: Piece, alignments: Sequence[Alignment], record: LearnerRecord, registry: Registry
+) -> list[tuple[Observation, FrameworkId | None]]:
     resolve = registry.frameworks.resolve
     if len(alignments) == 1:
         return [_observation(piece, alignments[0], resolve(alignments[0]), record, registry)]

@@ -21,7 +21,9 @@ from ledger.domain.facts import (
 )
 from ledger.domain.ids import FrameworkId, Position, ProviderId
 from projections.adoption import NO_SCOPES, Adoptions, scopes_of
+from projections.assessments import Assessments
 from projections.authority import Authority
+from projections.equivalence import Equivalences
 from projections.frameworks import Frameworks, Resolved
 from projections.policies.judge import Judge
 
@@ -32,7 +34,10 @@ class Registry:
     `revision` grows with every fact that may change how a record reads.
     """
 
-    __slots__ = ("adoptions", "authority", "frameworks", "position", "providers", "revision")
+    __slots__ = (
+        "adoptions", "assessments", "authority", "equivalences", "frameworks", "position", "providers",
+        "revision", "widens",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.position = Position(0)
@@ -41,6 +46,10 @@ class Registry:
         self.frameworks = Frameworks()
         self.authority = Authority()
         self.adoptions = Adoptions()
+        self.equivalences = Equivalences()
+        self.assessments = Assessments()
+        self.widens = False
+        """Whether a crosswalk, an aligned credential or an instrument is on record."""
 
     @classmethod
     def fold(cls, facts: Iterable[Recorded]) -> Self:
@@ -60,13 +69,16 @@ class Registry:
                 return
             case FrameworkPublished():
                 self.frameworks.apply(fact)
+                self.equivalences.forget_resolutions()
             case PolicyPublished():
                 self.adoptions.publish(fact)
                 return
             case PolicyAdopted():
                 self.adoptions.adopt(fact)
             case _:
-                if self.authority.apply(fact) is None:
+                if self.equivalences.apply(fact) or self.assessments.apply(fact):
+                    self.widens = True
+                elif self.authority.apply(fact) is None:
                     return
         self.revision += 1
 

@@ -69,6 +69,7 @@ REASONS: Mapping[str, str] = {
     "credential_expired": "The credential has expired.",
     "unvalidated_assessment": "The assessment is not validated.",
     "contested": "People disagree about it.",
+    "set_aside": "It was looked at again and set aside.",
     "awaiting_second_rater": "It waits for a second rater.",
     "not_equivalent": "It is not close enough to this competency.",
     "older_attempt": "A later or better attempt at the same task counts instead.",
@@ -109,6 +110,14 @@ def amount(number: Decimal | float | None) -> str:
         return ""
     text = f"{number:,f}" if isinstance(number, Decimal) else f"{number:,}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def mean_days(seconds: int, number: int) -> str:
+    """Say how many days each took, on average: "1 day", "2.5 days"; nothing where there is none."""
+    if not number:
+        return ""
+    days = round(seconds / number / 86_400, 1)
+    return f"{amount(days)} {'day' if days == 1 else 'days'}"
 
 
 def day(moment: datetime | date | None) -> str:
@@ -185,6 +194,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "instant": instant,
     "kind": word(KINDS),
     "machine": machine,
+    "mean_days": mean_days,
     "outcome": outcome,
     "plain": plain,
     "provider_kind": word(PROVIDER_KINDS),
