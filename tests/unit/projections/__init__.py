@@ -1,4 +1,4 @@
-"""Folds, views and reports, one at a time, without a database.
+"""What evidence means: the pure folds, judged by the facts they are given.
 
-Not here: policies (tests/unit/policies) and pathways (tests/unit/pathways).
+Not here: PostgreSQL (tests/integration) and random histories (tests/property).
 """
