@@ -90,7 +90,10 @@ class Tail:
                             self._advance(found[-1].sequence, found)
                         outbox.wait(connection, timeout_s=LISTEN_S)
             except StoreUnavailableError:
-                _log.warning("the feed's followers wait for PostgreSQL")
+                if self._followers:
+                    _log.warning("the feed's followers wait for PostgreSQL")
+                else:
+                    self._left_at = 0.0  # nobody waits for it to come back
                 time.sleep(RETRY_S)
 
     def _advance(self, last: int, found: list[FeedEntry]) -> None:

@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 from api.cli import (
     checking,
     demo,
+    downstream,
     framework,
     learner,
     policy,
@@ -52,7 +53,7 @@ Settings are MASTERY_ variables: `mastery settings` lists them.
 app = group("mastery", HELP)
 for each in (framework, provider, token, policy, learner):
     app.add_typer(each.app)
-for commands in (demo, running, sending, checking, settings):
+for commands in (demo, running, downstream, sending, checking, settings):
     commands.register(app)
 
 

@@ -28,6 +28,8 @@ PAGE_ITEMS = 500
 WAIT_S_MAX = 60
 SILENCE_S_MAX = 15.0
 """A stream says something at least this often, so that proxies and both ends know it lives."""
+HANGUP_S_MAX = 3.0
+"""A long poll notices within this time that nobody waits for it any more."""
 STREAM_S_MAX = 3600.0
 """A stream ends after this long; its reader comes back, and its token is looked at again."""
 EVENT_STREAM = "text/event-stream"
@@ -64,7 +66,7 @@ async def changes(
     asked = parts(request)
     limit = min(limit, asked.settings.page_items_max)
     items = await _read(asked, after, limit, fresh=not wait)
-    if not items and wait and await asked.tail.beyond(after, timeout_s=wait):
+    if not items and wait and await _beyond(request, after, wait_s=wait):
         items = await _read(asked, after, limit)
     return encoded(ChangesPage(items, items[-1].sequence if items else after))
 
@@ -93,6 +95,17 @@ async def stream(
     return StreamingResponse(
         _events(parts(request), after), headers=headers, media_type=EVENT_STREAM
     )
+
+
+async def _beyond(request: Request, after: int, *, wait_s: float) -> bool:
+    """Wait for more, as long as there is somebody to tell."""
+    ends = time.monotonic() + wait_s
+    while (left := ends - time.monotonic()) > 0:
+        if await parts(request).tail.beyond(after, timeout_s=min(left, HANGUP_S_MAX)):
+            return True
+        if await request.is_disconnected():
+            break
+    return False
 
 
 async def _events(asked: Parts, after: int) -> AsyncIterator[bytes]:

@@ -1,0 +1,105 @@
+"""`mastery relay`, `consume`, `work` and `webhooks`: the machines between ledger and world."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from threading import Event
+from types import FrameType
+
+import typer
+
+from api.cli.session import UsageError, screen, session
+from api.cli.teaching import command
+from consumers import metrics
+from consumers.errors import AheadOfLogError, TopicUnfitError
+from ledger.config import Settings
+from ledger.errors import SettingError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "relay")(relay)
+    command(app, "consume")(consume)
+    command(app, "webhooks")(webhooks)
+
+
+def relay(context: typer.Context) -> None:
+    """Send facts and changes of mastery to Kafka, each once, until Ctrl-C or SIGTERM.
+
+    Start as many as you like: one works, the others stand by and take over when it ends. Missing
+    topics are made; one that exists with other settings is refused, and never altered.
+
+    Example:
+        MASTERY_KAFKA_SERVERS=127.0.0.1:9092 mastery relay
+    """
+    from consumers.relay import Relay  # noqa: PLC0415  other commands need no Kafka
+
+    asked = session(context)
+    with asked.ledger() as ledger, _running(asked.settings, "relaying") as stop:
+        Relay(ledger.conninfo, asked.settings).run(stop)
+
+
+def consume(context: typer.Context) -> None:
+    """Take evidence from the topic evidence.submitted, until Ctrl-C or SIGTERM.
+
+    Each message carries a provider's token in its header `provider-key`. Receipts go to
+    evidence.receipts; what is refused goes to evidence.rejected, with the reason.
+
+    Example:
+        MASTERY_KAFKA_SERVERS=127.0.0.1:9092 mastery consume
+    """
+    from consumers.inbound import Inbound  # noqa: PLC0415  other commands need no Kafka
+
+    asked = session(context)
+    with asked.ledger() as ledger, _running(asked.settings, "consuming") as stop:
+        Inbound(ledger, asked.settings).run(stop)
+
+
+def webhooks(context: typer.Context) -> None:
+    """Deliver changes of mastery to subscribed URLs, until Ctrl-C or SIGTERM.
+
+    Stewards subscribe URLs at /v1/webhooks. Needs no Kafka.
+
+    Example:
+        mastery webhooks
+    """
+    from consumers.webhooks import Deliverer  # noqa: PLC0415  other commands send nothing
+
+    asked = session(context)
+    with asked.ledger() as ledger, _running(asked.settings, "delivering", kafka=False) as stop:
+        Deliverer(ledger, asked.settings).run(stop)
+
+
+@contextmanager
+def _running(settings: Settings, doing: str, *, kafka: bool = True) -> Generator[Event]:
+    """Serve metrics and listen for the end of the command."""
+    if kafka and not settings.kafka_servers:
+        raise UsageError("no Kafka: set MASTERY_KAFKA_SERVERS to host:port")
+    stop = Event()
+    try:
+        with metrics.served(settings.metrics_port), _ending(stop.set):
+            screen.out(doing)
+            yield stop
+    except (TopicUnfitError, AheadOfLogError) as error:
+        raise SettingError(str(error)) from error
+    screen.out("stopped")
+
+
+@contextmanager
+def _ending(end: Callable[[], None]) -> Generator[None]:
+    """End in order on the first SIGTERM or Ctrl-C; at once on the second."""
+
+    def first(_number: int, _frame: FrameType | None) -> None:
+        end()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    names = (signal.SIGTERM, signal.SIGINT)
+    before = {number: signal.signal(number, first) for number in names}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
