@@ -99,7 +99,7 @@ class Judge:
             None if estimate is None else to_decimal(estimate),
             None if estimate is None else self._level(estimate),
             self._findings(base),
-            tuple([one.evidence for one in tally.seen]),
+            tally.counted(),
             tuple(tally.not_counted),
             self._missing(base),
             self._since(base) if state in {"mastered", "lapsed"} else None,

@@ -20,8 +20,8 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _Grade = tuple[str | None, tuple[str, ...], bool | None, str]
-_Scored = tuple[Decimal | None, Decimal | None, Decimal | None, Decimal | None, str | None,
-                tuple[str, ...], bool | None, str, bool]  # fmt: skip
+_Scored = tuple[Decimal, Decimal | None, Decimal | None, Decimal | None, str | None,
+                tuple[str, ...], bool | None, str]  # fmt: skip
 
 
 class Refused(NamedTuple):
@@ -32,13 +32,10 @@ class Refused(NamedTuple):
 
 
 class Exchange:
-    """Turns results into units on one scale, remembering what it has seen.
+    """Turns results into units on one scale, remembering what it has seen."""
 
-    `graded` holds what results without a score are worth; a credential's own are not in it.
-    """
-
-    __slots__ = ("_ceiling", "_clause", "_failed", "_full", "_levels", "_mastery", "_order", "_passed",
-                 "_scales", "_scores", "graded")  # fmt: skip
+    __slots__ = ("_ceiling", "_clause", "_failed", "_full", "_graded", "_levels", "_mastery", "_order",
+                 "_passed", "_scales", "_scored")  # fmt: skip
 
     def __init__(self, scale: ScaleClause, clause: ResultClause) -> None:
         self._clause = clause
@@ -54,33 +51,39 @@ class Exchange:
         self._ceiling = to_units(possible)  # 0: not known, so a cut score cannot be mapped
         self._passed = None if clause.passed is None else to_units(clause.passed)
         self._failed = None if clause.failed is None else to_units(clause.failed)
-        self._scores: dict[_Scored, int | Refused] = {}
-        self.graded: dict[_Grade, int | Refused] = {}
+        self._scored: dict[_Scored, int] = {}
+        self._graded: dict[_Grade, int] = {}
         self._scales: dict[tuple[str, ...], bool] = {}
 
     def points(self, result: Result | None, *, credential: bool = False) -> int | Refused:
         """Give the units a result is worth; a credential without a result counts as passed."""
         if result is None:
             return self._success(True) if credential else Refused("no_result", "")
-        if result.score is None:
-            worth = self._points(result, credential=credential)
-            if not credential:
-                key = (result.level, result.scale, result.success, result.status)
-                _remember(self.graded, key, worth)
-            return worth
-        return self._scored(result, credential=credential)
-
-    def _scored(self, result: Result, *, credential: bool) -> int | Refused:
-        key = (result.score, result.min, result.max, result.cut, result.level, result.scale,
-               result.success, result.status, credential)  # fmt: skip
-        try:
-            worth = self._scores.get(key)
-        except TypeError:  # a signalling NaN has no hash
-            return Refused("invalid_result", "not a number")
-        if worth is None:
-            worth = self._points(result, credential=credential)
-            _remember(self._scores, key, worth)
+        worth = self._points(result, credential=credential)
+        if not credential and not isinstance(worth, Refused):
+            self._remember(result, worth)
         return worth
+
+    def known(self, result: Result) -> int | None:
+        """Give what such a result was worth before; None if that must be worked out anew."""
+        if result.score is None:
+            return self._graded.get((result.level, result.scale, result.success, result.status))
+        try:
+            return self._scored.get(
+                (result.score, result.min, result.max, result.cut, result.level, result.scale,
+                 result.success, result.status)
+            )  # fmt: skip
+        except TypeError:  # a signalling NaN has no hash
+            return None
+
+    def _remember(self, result: Result, worth: int) -> None:
+        grade = (result.level, result.scale, result.success, result.status)
+        if result.score is None:
+            _remember(self._graded, grade, worth)
+        else:
+            _remember(
+                self._scored, (result.score, result.min, result.max, result.cut, *grade), worth
+            )
 
     def _points(self, result: Result, *, credential: bool) -> int | Refused:
         if result.status != "final":

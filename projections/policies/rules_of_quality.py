@@ -14,7 +14,7 @@ from projections.policies.requirements import Improved, ResultOf, WorkOf
 from projections.policies.rules import from_place
 from projections.policies.tally import Tally
 from projections.policies.verdict import Finding, Missing
-from projections.policies.works import Key, repeats, work_column
+from projections.policies.works import Key, repeats, revised, work_column
 
 LevelName = Callable[[int], str]
 """Names the level that so many units reach."""
@@ -104,8 +104,11 @@ class ImprovedRule:
         self._need = document.at_least
         self._rule = f"improved:{document.by}"
 
+    def _is_task(self, tally: Tally) -> bool:
+        return self._of == "task" or (self._of == "work" and not revised(tally.everything))
+
     def _works(self, tally: Tally) -> Sequence[Key]:
-        if self._of == "task" and tally.tried is tally.seen:
+        if tally.tried is tally.seen and self._is_task(tally):
             return tally.column("task")
         return work_column(self._of, tally.tried, tally.everything)
 

@@ -22,7 +22,7 @@ class Tally:
     alone next changes what counts. `hits` is where requirements keep what they have found.
     """
 
-    __slots__ = ("_columns", "_places", "assume_confirmed", "children", "everything", "excluded", "hits",
+    __slots__ = ("_columns", "_counted", "_places", "assume_confirmed", "children", "everything", "excluded", "hits",
                  "not_counted", "on", "points", "seen", "tried", "tried_points", "turns_at",
                  "unrated")  # fmt: skip
 
@@ -41,6 +41,7 @@ class Tally:
         self.turns_at: datetime | None = None
         self.unrated = False  # some of `points` are no ratings
         self.assume_confirmed = False
+        self._counted: tuple[EvidenceId, ...] | None = None
         self._columns: dict[str, list[Key]] = {}
         self._places: dict[int, list[int]] = {}
         self.hits: dict[object, Sequence[int]] = {}
@@ -54,7 +55,7 @@ class Tally:
         """Go on with these places only; `tried` still holds what there was."""
         self.seen = [self.seen[place] for place in places]
         self.points = [self.points[place] for place in places]
-        self._columns, self._places = {}, {}
+        self._columns, self._places, self._counted = {}, {}, None
 
     def column(self, name: str) -> list[Key]:
         """Say of each counted piece of evidence where it belongs (works.COLUMNS)."""
@@ -118,7 +119,15 @@ class Tally:
     def evidence(self, places: Sequence[int]) -> tuple[EvidenceId, ...]:
         """Name the evidence at these places."""
         seen = self.seen
+        if len(places) == len(seen):
+            return self.counted()
         return tuple([seen[place].evidence for place in places])
+
+    def counted(self) -> tuple[EvidenceId, ...]:
+        """Name all evidence that counts."""
+        if self._counted is None:
+            self._counted = tuple([one.evidence for one in self.seen])
+        return self._counted
 
 
 def _chosen(

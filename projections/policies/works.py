@@ -59,6 +59,11 @@ def first_places(keys: Sequence[Key]) -> list[int]:
     return list(first.values())
 
 
+def revised(everything: Iterable[Observation]) -> bool:
+    """Whether anything says which earlier work it improves."""
+    return any([one.revises for one in everything])  # noqa: C419  a generator takes twice as long
+
+
 def work_column(
     of: WorkOf | DistinctOf, seen: Sequence[Observation], everything: Iterable[Observation]
 ) -> list[Key]:
@@ -71,7 +76,7 @@ def work_column(
         return [True] * len(seen)
     if of != "work":
         return COLUMNS[of](seen)
-    if not any([one.revises for one in everything]):  # noqa: C419  a generator takes twice as long
+    if not revised(everything):
         return [one.context.task for one in seen]  # nothing ties a work without a task to another
     roots = _joined(everything)
     return [roots[one.evidence] for one in seen]
