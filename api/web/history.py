@@ -15,13 +15,14 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from api.moments import AtMoment
-from api.parts import parts
+from api.parts import Parts, parts
 from api.web import words
 from api.web.rendering import PageRoute, page, redirect
 from api.web.session import RecordsVisitor
 from api.web.transcript import state_counts
 from ledger.domain.ids import LearnerId, Position
 from projections.history import History, StateChange, Step
+from projections.lines import JudgedLine
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PART_HEADER = "x-part"  # asks for the state alone, to be put into a page that is there already
@@ -40,7 +41,7 @@ class StepShown(NamedTuple):
 class Standing(NamedTuple):
     """A competency as it stood after a step; `change` is what the step itself did to it."""
 
-    last: StateChange
+    line: JudgedLine
     change: StateChange | None
 
 
@@ -60,53 +61,46 @@ def history(
     step: Annotated[int | None, Query(ge=0)] = None,
 ) -> Response:
     """Show what happened, and the state as of one step of it; the last step where none is named."""
-    answers, who = parts(request).answers, LearnerId(learner)
-    whole = answers.history(who, policy=at.policy)
+    asked, who = parts(request), LearnerId(learner)
+    whole = asked.answers.history(who, policy=at.policy)
     steps = [_step(number, one, at.policy) for number, one in enumerate(whole.steps, start=1)]
+    addresses = [_address("0", at.policy), *(one.address for one in steps)]
     if step is not None:
-        # The form of a browser without JavaScript knows the step's number; the address does not.
-        chosen = (
-            steps[min(step, len(steps)) - 1].address if step and steps else _address("0", at.policy)
-        )
-        if request.headers.get(PART_HEADER) is None:
-            return redirect(request.url.path + chosen)
-        number = min(step, len(steps))
-    else:
-        number = len(steps) if at.as_of is None else _number_at(whole, at.as_of)
+        # The form of a browser without JavaScript knows a step's number only.
+        return redirect(request.url.path + addresses[min(step, len(steps))])
+    number = len(steps) if at.as_of is None else _number_at(whole, at.as_of)
     context = {
         "learner": learner, "steps": steps, "number": number, "policy": at.policy,
-        "before": BEFORE, **_then(whole, number),
-        "chosen": steps[number - 1] if number else None,
+        "before": BEFORE, "start": addresses[0], "chosen": steps[number - 1] if number else None,
+        "earlier": addresses[number - 1] if number else None,
+        "later": addresses[number + 1] if number < len(steps) else None,
+        **_then(asked, whole, number, at.policy),
     }  # fmt: skip
     if request.headers.get(PART_HEADER) == "then":
         return page(request, "history_then.html", context)
-    context["names"] = answers.record(who, whole.position).names
+    context["names"] = asked.answers.record(who, whole.position).names
     return page(request, "history.html", context)
 
 
-def _then(whole: History, number: int) -> dict[str, object]:
-    """Fold what the steps up to `number` changed: the state as of then."""
-    latest: dict[str, StateChange] = {}
-    for step in whole.steps[:number]:
-        for change in step.changes:
-            latest[change.name.competency] = change
-    now = {one.name.competency: one for one in whole.steps[number - 1].changes} if number else {}
-    held = [
-        one for one in latest.values() if one.after != "no_evidence" or one.name.competency in now
-    ]
-    held.sort(key=lambda one: (one.name.code or "", one.name.statement))
+def _then(asked: Parts, whole: History, number: int, policy: str | None) -> dict[str, object]:
+    """Judge the record as it was known after step `number`."""
+    chosen = whole.steps[number - 1] if number else None
+    as_of = Position(0) if chosen is None else chosen.position or chosen.recorded_at
+    found = asked.answers.mastery(whole.learner, as_of=as_of, policy=policy).competencies
+    changes = {one.name.competency: one for one in chosen.changes} if chosen else {}
+    lines = sorted(found, key=lambda line: (line.name.code or "", line.name.statement))
     strands = [
         StrandStanding(strand, standings)
         for strand in words.STRANDS
         if (
             standings := tuple(
-                Standing(one, now.get(one.name.competency))
-                for one in held
-                if one.name.strand == strand
+                Standing(line, changes.get(line.name.competency))
+                for line in lines
+                if line.name.strand == strand
             )
         )
     ]
-    return {"strands": strands, "counts": state_counts([one.after for one in held])}
+    return {"strands": strands, "counts": state_counts([line.verdict.state for line in lines])}
 
 
 def _step(number: int, step: Step, policy: str | None) -> StepShown:

@@ -97,7 +97,10 @@ ReferenceVisitor = Annotated[Caller, Depends(Looks("reference:read"))]
 def local_path(text: str | None) -> str:
     """Give a path of this site to go on to; "/" for anything else, such as another site."""
     path = text or "/"
-    parts = urlsplit(path)
+    try:
+        parts = urlsplit(path)
+    except ValueError:
+        return "/"
     foreign = parts.scheme or parts.netloc or not path.startswith("/") or path.startswith("//")
     if foreign or "\\" in path or any(ord(character) < 0x20 for character in path):
         return "/"

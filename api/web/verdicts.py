@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from api.web.words import KINDS, day, plain
@@ -32,6 +34,7 @@ _FACETS: Mapping[str, str] = {
     "revision": "a revision of earlier work",
     "reflection": "a reflection",
 }
+_POINTS_AND_NAME = re.compile(r"-?[\d.]+ \((.+)\)")
 _UNITS = {"D": "day", "W": "week", "M": "month", "Y": "year", "H": "hour"}
 
 
@@ -62,7 +65,11 @@ class LeftOut(NamedTuple):
 
 
 class CompetencyShown(NamedTuple):
-    """A competency as the transcript shows it; `said` is the verdict in one sentence."""
+    """A competency as the transcript shows it.
+
+    `said` is the verdict in one sentence. `missing` is for those who read a record; `steps` are
+    the verdict's own words to the learner.
+    """
 
     line: CompetencyLine
     said: str
@@ -70,6 +77,7 @@ class CompetencyShown(NamedTuple):
     counted: tuple[Counted, ...]
     left_out: tuple[LeftOut, ...]
     missing: tuple[str, ...]
+    steps: tuple[str, ...]
 
 
 def shown(line: CompetencyLine, results: Results) -> CompetencyShown:
@@ -80,7 +88,7 @@ def shown(line: CompetencyLine, results: Results) -> CompetencyShown:
         one.evidence: results.get((one.evidence, verdict.competency), one.result)
         for one in line.evidence
     }
-    missing = tuple(dict.fromkeys(missing_text(one) for one in verdict.missing))
+    missing = missing_texts(verdict.missing)
     return CompetencyShown(
         line=line,
         said=_said(verdict, missing),
@@ -92,19 +100,21 @@ def shown(line: CompetencyLine, results: Results) -> CompetencyShown:
             if one.evidence in known
         ),
         missing=missing,
+        steps=tuple(dict.fromkeys(one.text for one in verdict.missing if one.text)),
     )
 
 
 def _said(verdict: Verdict, missing: tuple[str, ...]) -> str:
     """Put a verdict into one sentence, which paper shows without what unfolds."""
     number = len(verdict.counted)
-    pieces = "1 piece of evidence counts" if number == 1 else f"{number} pieces of evidence count"
+    pieces = {0: "No evidence counts", 1: "1 piece of evidence counts"}.get(
+        number, f"{number} pieces of evidence count"
+    )
     if verdict.state == "mastered":
         since = f"Since {day(verdict.since)}. " if verdict.since else ""
-        until = f" Holds until {day(verdict.due_at)} at least." if verdict.due_at else ""
+        until = f" It holds until {day(verdict.due_at)} or longer." if verdict.due_at else ""
         return f"{since}{pieces}.{until}"
-    asked = " ".join(f"Missing: {text}." for text in missing)
-    return f"{pieces}. {asked}".strip()
+    return f"{pieces}. Missing: {'; '.join(missing)}." if missing else f"{pieces}."
 
 
 def _finding(finding: Finding, known: Mapping[EvidenceId, EvidenceLine]) -> FindingShown:
@@ -168,52 +178,74 @@ def _found_text(finding: Finding) -> str:
     if name in {"all_of", "any_of", "at_least"}:
         return f"{finding.found} of {len(finding.parts)} met"
     if name == "expires_after":
-        return f"until {finding.found[:10]}"
+        return f"until {_day(finding.found)}"
+    if name == "improved":
+        return finding.found.replace("raised", "improved").replace("fallen", "fell")
     if name == "within":
         return ""
     return f"found: {_number(finding.found) if finding.found else 'none'}"
 
 
-def missing_text(missing: Missing) -> str:
-    """Say the least that would meet a requirement."""
-    if missing.text:
-        return missing.text.rstrip(".")
-    asks = dict(missing.asks)
-    if "estimate" in asks:
-        return f"a result that brings the level to {_number(asks['estimate'])}"
-    if "hours" in asks:
-        return f"{_many(asks['hours'], 'more hour', 'more hours')}"
-    if asks.get("newer"):
-        return "one newer piece of evidence that meets the policy"
-    if "revision" in asks:
-        better = asks["revision"] == "better"
-        return f"a revision of the work that is {'better' if better else 'at least as good'}"
-    number = asks.get("observations", "1")
-    one = number == "1"
-    text = f"{'one' if one else number} more {'piece' if one else 'pieces'} of evidence"
-    text += _conditions(asks, one=one)
+def missing_texts(missing: Sequence[Missing]) -> tuple[str, ...]:
+    """Say the least that would meet a policy.
+
+    One piece of evidence may meet several requirements at once, so those that ask for more of it
+    are said together.
+    """
+    texts: list[str] = []
+    more: dict[tuple[str, str], list[Mapping[str, str]]] = {}
+    for one in missing:
+        asks = one.asks
+        if say := next((_MISSING[name] for name in _MISSING if name in asks), None):
+            texts.append(say(asks))
+        else:
+            more.setdefault((asks.get("at_least", ""), asks.get("within", "")), []).append(asks)
+    texts += [_more_text(some, *bar) for bar, some in more.items()]
+    return tuple(dict.fromkeys(texts))
+
+
+_MISSING: Mapping[str, Callable[[Mapping[str, str]], str]] = {
+    "estimate": lambda asks: f"results that bring the level to {_number(asks['estimate'])}",
+    "hours": lambda asks: _many(asks["hours"], "more hour", "more hours"),
+    "newer": lambda _asks: "one newer piece of evidence that meets the policy",
+    "revision": lambda asks: (
+        "a revision of the work that is "
+        + ("better" if asks["revision"] == "better" else "at least as good as the first attempt")
+    ),
+    "credential": lambda asks: f"one of these credentials: {asks['credential'].replace('|', ', ')}",
+    "required": lambda asks: f"mastery of {asks['required']}",
+    "children": lambda asks: f"{asks['children']} more of the competencies below this one",
+    "task": lambda asks: f"a result in {asks['task']}, {plain(asks.get('share', '')).lower()}",
+}
+"""What says something else than "more evidence"."""
+
+
+def _more_text(some: Sequence[Mapping[str, str]], at_least: str, within: str) -> str:
+    number = max(int(asks.get("observations", "1")) for asks in some)
+    text = "one more piece of evidence" if number == 1 else f"{number} more pieces of evidence"
+    text += f", rated {_number(at_least)} or higher" if at_least else ""
+    text += f", within {period_text(within)}" if within else ""
+    others = [
+        _DISTINCT.get(asks["distinct"], (asks["distinct"],) * 2)[number > 1]
+        for asks in some
+        if "distinct" in asks
+    ]
+    if others:
+        other = "other" if number > 1 else "another"
+        text += f", from {' and '.join(f'{other} {name}' for name in dict.fromkeys(others))}"
+    traits = list(dict.fromkeys(trait for asks in some if (trait := _trait(asks))))
+    if traits:
+        text += f", {'one of them ' if number > 1 else ''}{' and '.join(traits)}"
     return text
 
 
-def _conditions(asks: Mapping[str, str], *, one: bool) -> str:
-    text = ""
+def _trait(asks: Mapping[str, str]) -> str:
     if "facet" in asks:
-        text += f" with {_FACETS.get(asks['facet'], asks['facet'])}"
+        return f"with {_FACETS.get(asks['facet'], asks['facet'])}"
     if "kind" in asks:
         kinds = " or ".join(KINDS.get(kind, kind).lower() for kind in asks["kind"].split("|"))
-        text += f" of kind {kinds}"
-    if "distinct" in asks:
-        single, several = _DISTINCT.get(asks["distinct"], (asks["distinct"], asks["distinct"]))
-        text += f" from another {single}" if one else f" from other {several}"
-    if asks.get("second_rater"):
-        text += " confirmed by a second rater"
-    if "credential" in asks:
-        text = f"one of these credentials: {asks['credential'].replace('|', ', ')}"
-    if "at_least" in asks:
-        text += f", rated {_number(asks['at_least'])} or higher"
-    if "within" in asks:
-        text += f", within {period_text(asks['within'])}"
-    return text
+        return f"of kind {kinds}"
+    return "confirmed by a second rater" if asks.get("second_rater") else ""
 
 
 def period_text(period: str) -> str:
@@ -232,12 +264,22 @@ def period_text(period: str) -> str:
     return " and ".join(words) or period
 
 
+def _day(text: str) -> str:
+    try:
+        return day(datetime.fromisoformat(text))
+    except ValueError:
+        return text
+
+
 def _many(number: str, one: str, many: str) -> str:
     return f"{_number(number)} {one if number == '1' else many}"
 
 
 def _number(text: str) -> str:
-    """Drop the zeros of a number that ends in them; leave a level's name as it is."""
+    """Write a number without idle zeros; of a level with its points, "3 (Proficient)", the name."""
+    named = _POINTS_AND_NAME.fullmatch(text)
+    if named:
+        return named[1]
     whole, point, rest = text.partition(".")
     if point and whole.lstrip("-").isdigit() and rest.isdigit():
         return f"{whole}.{rest}".rstrip("0").rstrip(".")

@@ -100,7 +100,7 @@ class Seeded:
             **cast("dict[str, Any]", more),
         )
         submission = Submission(
-            learner=(Identifier(type="id", value=f"S-{_number(learner)}"),),
+            learner=(Identifier(type="ssid", value=f"S-{_number(learner)}"),),
             learner_name=learner, evidence=evidence, digest=sent,
             document=document, media_type="application/json" if document else None,
         )  # fmt: skip
@@ -109,6 +109,10 @@ class Seeded:
         self.learners[learner] = receipt.learner
         self.evidence[name] = receipt.evidence
         return receipt
+
+    def number(self, learner: str) -> int:
+        """Give the student number that every provider knows somebody by."""
+        return _number(learner)
 
 
 def seed(ledger: Ledger, clock: Clock) -> Seeded:
@@ -242,7 +246,7 @@ def _others(story: Seeded) -> None:
     clock.on(5, 18)
     for name in (SCRIPT, LONG, "María-José Ñúñez", "ليلى حداد", "Ben Carter"):
         story.say(
-            "lms", name, f"first of {_number(name)}", about=[("WELD.1.1", "Developing")],
+            "lms", name, f"first of {name}", about=[("WELD.1.1", "Developing")],
             title=f"Safety check of {name}" if name == SCRIPT else "Safety check",
             narrative="<img src=x onerror=\"document.title='owned'\">",
         )  # fmt: skip

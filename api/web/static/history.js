@@ -24,8 +24,10 @@
     for (const line of steps) {
       const place = Number(line.dataset.step);
       line.classList.toggle("later", place > step);
-      if (place === step) line.setAttribute("aria-current", "step");
-      else line.removeAttribute("aria-current");
+      if (place === step) {
+        line.setAttribute("aria-current", "step");
+        uncover(line);
+      } else line.removeAttribute("aria-current");
     }
     for (const [name, to] of [["earlier", step - 1], ["later", step + 1]]) {
       const button = form.querySelector("[data-go=" + name + "]");
@@ -36,10 +38,19 @@
     }
   }
 
+  function uncover(line) {
+    // Within its own list only: the page must not jump while the slider moves.
+    const list = line.closest("ol");
+    const above = line.offsetTop - list.offsetTop;
+    if (above < list.scrollTop) list.scrollTop = above;
+    const below = above + line.offsetHeight - list.clientHeight;
+    if (below > list.scrollTop) list.scrollTop = below;
+  }
+
+  // A step's address names a position of the log: it means the same for ever.
   function address(step) {
-    const url = new URL(form.action, location.href);
-    url.searchParams.set("step", String(step));
-    return url.pathname + url.search;
+    const line = steps.find((one) => Number(one.dataset.step) === step);
+    return line ? line.getAttribute("href") : slider.dataset.start;
   }
 
   async function show(step) {
