@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -79,11 +80,17 @@ class JudgedLine:
 
 @dataclass(frozen=True, slots=True)
 class CompetencyLine:
-    """One competency: the verdict with its reasons, and every piece of evidence about it."""
+    """One competency: the verdict with its reasons, and every piece of evidence about it.
+
+    `via` names the crosswalks over which a piece counts here that is aligned elsewhere.
+    """
 
     name: CompetencyName
     verdict: Verdict
     evidence: tuple[EvidenceLine, ...]
+    via: Mapping[EvidenceId, tuple[str, ...]] = field(
+        default_factory=dict[EvidenceId, tuple[str, ...]]
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ class Bench:
 
     def _judge(self, competency: CompetencyId, under: tuple[CompetencyId, ...]) -> Verdict:
         line = self._observed.lines.get(competency)
-        judge = self._deciding(competency)
+        judge = self.deciding(competency)
         children = self._children(competency, under) if needs_children(judge) else {}
         # What time excludes is left to the policy, which may count what is dated ahead.
         verdict = judge(
@@ -104,7 +104,8 @@ class Bench:
         soonest = min((moment for moment in moments if moment is not None), default=None)
         return verdict if soonest == verdict.due_at else replace(verdict, due_at=soonest)
 
-    def _deciding(self, competency: CompetencyId) -> Judge:
+    def deciding(self, competency: CompetencyId) -> Judge:
+        """Give the policy that decides on a competency."""
         if self._policy is not None:
             return self._policy
         line = self._observed.lines.get(competency)
@@ -146,6 +147,6 @@ class Bench:
                 if parent not in seen:
                     seen.add(parent)
                     pending.append(parent)
-                if needs_children(self._deciding(parent)):
+                if needs_children(self.deciding(parent)):
                     found.add(parent)
         return found

@@ -15,6 +15,7 @@ from ledger.domain.evidence import Alignment
 from ledger.domain.facts import (
     EnrolmentRecorded,
     FrameworkPublished,
+    PathwayPublished,
     PolicyAdopted,
     PolicyPublished,
     ProviderRegistered,
@@ -35,7 +36,8 @@ class Registry:
     """
 
     __slots__ = (
-        "adoptions", "assessments", "authority", "equivalences", "frameworks", "position", "providers",
+        "adoptions", "assessments", "authority", "equivalences", "frameworks", "pathways",
+        "position", "providers",
         "revision", "widens",
     )  # fmt: skip
 
@@ -48,6 +50,8 @@ class Registry:
         self.adoptions = Adoptions()
         self.equivalences = Equivalences()
         self.assessments = Assessments()
+        self.pathways: dict[str, PathwayPublished] = {}
+        """Programmes of study, each in its latest version."""
         self.widens = False
         """Whether a crosswalk, an aligned credential or an instrument is on record."""
 
@@ -72,6 +76,9 @@ class Registry:
                 self.equivalences.forget_resolutions()
             case PolicyPublished():
                 self.adoptions.publish(fact)
+                return
+            case PathwayPublished():
+                self.pathways[fact.pathway] = fact
                 return
             case PolicyAdopted():
                 self.adoptions.adopt(fact)

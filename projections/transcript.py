@@ -30,6 +30,7 @@ from projections.lines import (
     Transcript,
 )
 from projections.mastery import Verdicts
+from projections.observing import Observed
 from projections.policies.explain import explained
 from projections.policies.verdict import Verdict
 from projections.registry import Registry
@@ -87,17 +88,37 @@ def competency_lines(
 ) -> list[CompetencyLine]:
     """Give verdicts with their evidence, oldest first; competencies in the order of their codes."""
     about: dict[CompetencyId, list[EvidenceLine]] = defaultdict(list)
+    crossed = _crossed(record, registry)
     for piece in sorted(record.pieces.values(), key=_place):
         line = evidence_line(piece, registry, revises=record.revises(piece))
-        for competency in line.competencies:
+        elsewhere = (name for name, via in crossed.items() if piece.id in via)
+        for competency in (*line.competencies, *elsewhere):
             if competency in verdicts:
                 about[competency].append(line)
     lines = [
-        CompetencyLine(competency_name(name, registry), explained(verdict), tuple(about[name]))
+        CompetencyLine(
+            competency_name(name, registry),
+            explained(verdict),
+            tuple(about[name]),
+            crossed.get(name, {}),
+        )
         for name, verdict in verdicts.items()
     ]
     lines.sort(key=lambda line: (line.name.code or "\uffff", line.name.competency))
     return lines
+
+
+def _crossed(
+    record: LearnerRecord, registry: Registry
+) -> dict[CompetencyId, dict[EvidenceId, tuple[str, ...]]]:
+    """Find what is read on a competency only because a crosswalk leads there."""
+    crossed: dict[CompetencyId, dict[EvidenceId, tuple[str, ...]]] = {}
+    if registry.equivalences.counts:
+        for name, line in Observed(record, registry).lines.items():
+            for seen in line.seen:
+                if seen.via:
+                    crossed.setdefault(name, {})[seen.evidence] = seen.via
+    return crossed
 
 
 def competency_name(competency: CompetencyId, registry: Registry) -> CompetencyName:

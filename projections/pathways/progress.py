@@ -1,0 +1,114 @@
+"""How far a learner is on a pathway: from a judged record to an audit.
+
+A competency counts while it is mastered, a credential while it is in force, hours and credits
+where nobody took them back and the provider had the authority to assert them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from ledger.domain.evidence import JUDGED_KINDS
+from projections.authority import aware
+from projections.learner import LearnerRecord, Piece
+from projections.mastery import Verdicts
+from projections.observing import Observed
+from projections.pathways.audit import Audit, Item, audit, holdings
+from projections.pathways.documents import PathwayDocument
+from projections.registry import Registry
+
+
+def progress(
+    document: PathwayDocument,
+    record: LearnerRecord,
+    verdicts: Verdicts,
+    registry: Registry,
+    *,
+    on: datetime,
+) -> Audit:
+    """Lay a learner's record against a pathway, at a moment."""
+    return audit(document, items_of(record, verdicts, registry, on=on))
+
+
+def items_of(
+    record: LearnerRecord, verdicts: Verdicts, registry: Registry, *, on: datetime
+) -> tuple[Item, ...]:
+    """List what a learner holds at a moment."""
+    refused = {
+        seen.evidence
+        for name, line in Observed(record, registry).lines.items()
+        for seen in line.seen
+        if seen.excluded in _NOT_THEIRS and not seen.via and name
+    }
+    standing = [
+        piece
+        for piece in record.pieces.values()
+        if piece.withdrawn_position is None
+        and piece.id not in refused
+        and piece.evidence.kind in JUDGED_KINDS
+        and aware(piece.evidence.occurred_at) <= on
+    ]
+    return holdings(
+        {
+            "competency": _mastered(verdicts, registry),
+            "credential": _credentials(standing, on),
+            "hours": _hours(standing),
+            "credit": _credits(standing),
+        }
+    )
+
+
+_NOT_THEIRS = frozenset({"outside_authority", "provider_suspended", "unverified", "set_aside"})
+
+
+def _mastered(verdicts: Verdicts, registry: Registry) -> Iterator[Item]:
+    for competency, verdict in verdicts.items():
+        if verdict.state != "mastered":
+            continue
+        found = registry.frameworks.describe(competency)
+        names = {str(competency)}
+        if found is not None:
+            names |= {found.item.uri, found.item.identifier}
+        for name in sorted(names):
+            yield Item("competency", name, evidence=verdict.counted)
+
+
+def _credentials(standing: list[Piece], on: datetime) -> Iterator[Item]:
+    held: dict[str, Piece] = {}
+    for piece in standing:
+        credential = piece.evidence.credential
+        if credential is None:
+            continue
+        until = credential.valid_until
+        if until is None or aware(until) >= on:
+            held.setdefault(credential.id, piece)
+    for name, piece in held.items():
+        yield Item("credential", name, evidence=(piece.id,))
+
+
+def _hours(standing: list[Piece]) -> Iterator[Item]:
+    for piece in standing:
+        evidence, wbl = piece.evidence, piece.evidence.work_based_learning
+        if evidence.hours is not None and evidence.hours > 0:
+            yield Item(
+                "hours", str(piece.id), evidence.hours, evidence=(piece.id,),
+                setting=wbl.setting if wbl is not None else None,
+                activity=wbl.activity if wbl is not None else None,
+            )  # fmt: skip
+
+
+def _credits(standing: list[Piece]) -> Iterator[Item]:
+    """One item per course and type: a course taken up twice gives its credits once."""
+    best: dict[tuple[str, str | None], tuple[Decimal, Piece]] = {}
+    for piece in standing:
+        evidence = piece.evidence
+        if evidence.credits is None or evidence.credits <= 0:
+            continue
+        key = (evidence.context.course or str(piece.id), evidence.credit_type)
+        before = best.get(key)
+        if before is None or evidence.credits > before[0]:
+            best[key] = (evidence.credits, piece)
+    for (course, credit_type), (amount, piece) in best.items():
+        yield Item("credit", course, amount, credit_type=credit_type, evidence=(piece.id,))

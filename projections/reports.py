@@ -1,0 +1,154 @@
+"""Reports over many learners: moderation, and the action lists.
+
+Read from the log at the moment of asking, learner after learner, so memory does not grow with
+the log and the figures are as of a position.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from ledger.domain.evidence import Result
+from ledger.domain.facts import EvidenceConfirmed
+from ledger.domain.ids import LearnerId, Position
+from ledger.store.reader import LEARNER_TOPICS, LogReader
+from projections.action_lists import NotImproved, OneShort, not_improved, one_short
+from projections.adoption import LEVELS, scopes_of
+from projections.learner import LearnerRecord, Piece
+from projections.mastery import Bench
+from projections.moderation import Agreement, Drift, Pair, agreement, by, drifting
+from projections.observing import Observed
+from projections.registry import Registry, day_of
+
+_OF_LEARNERS = frozenset(LEARNER_TOPICS)
+_FACTS_MAX = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whom a report is about: everybody, or those enrolled there on the day."""
+
+    as_of: Position
+    on: datetime
+    level: str | None = None  # "state", "district", "school" or "programme"
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a level that nobody can be enrolled at.
+
+        Raises:
+            ValueError: it is none of state, district, school, programme.
+        """
+        if self.level is not None and self.level not in LEVELS[2:]:
+            raise ValueError(f"{self.level} is none of {', '.join(LEVELS[2:])}")
+
+
+@dataclass(frozen=True, slots=True)
+class Rater:
+    """One evaluator of one provider, and how far second raters agree."""
+
+    provider: str
+    evaluator: str
+    agreement: Agreement
+
+
+@dataclass(frozen=True, slots=True)
+class Moderation:
+    """How far second scores agree: over all, by rater, and who drifts since a date."""
+
+    overall: Agreement
+    raters: tuple[Rater, ...]
+    drifting: tuple[Drift, ...]
+
+
+def one_short_list(log: LogReader, scope: Scope) -> Iterator[OneShort]:
+    """List who is one observation short of mastering what, and what it must bring."""
+    registry = Registry.fold(log.reference(until=scope.as_of))
+    for record in _records(log, scope):
+        observed = Observed(record, registry)
+        bench = Bench(observed, on=scope.on)
+        for competency in sorted(bench.competencies()):
+            found = one_short(
+                bench.deciding(competency),
+                observed.at(competency, scope.on),
+                bench.judge(competency),
+                learner=record.learner,
+            )
+            if found is not None:
+                yield found
+
+
+def not_improved_list(log: LogReader, scope: Scope) -> Iterator[NotImproved]:
+    """List completed work with feedback that no revision has made better."""
+    for record in _records(log, scope):
+        yield from not_improved(record)
+
+
+def moderation(log: LogReader, scope: Scope, *, since: datetime) -> Moderation:
+    """Compare first with second scores; drift is looked for from `since` on."""
+    pairs = [pair for record in _records(log, scope) for pair in pairs_of(record)]
+    groups = by(pairs, lambda pair: (str(pair.provider), pair.evaluator))
+    raters = tuple(
+        Rater(provider, evaluator, agreement(group))
+        for (provider, evaluator), group in sorted(groups.items())
+    )
+    return Moderation(agreement(pairs), raters, tuple(drifting(pairs, since=since)))
+
+
+def pairs_of(record: LearnerRecord) -> Iterator[Pair]:
+    """Give the second scores in a record that are on the same scale as the first."""
+    for piece in record.pieces.values():
+        if piece.withdrawn_position is not None:
+            continue
+        for remark in piece.remarks:
+            if isinstance(remark, EvidenceConfirmed) and remark.result is not None:
+                yield from _pairs(piece, remark, remark.result)
+
+
+def _pairs(piece: Piece, remark: EvidenceConfirmed, second: Result) -> Iterator[Pair]:
+    evaluator = piece.evidence.evaluator
+    if evaluator is None or evaluator.id == remark.evaluator.id:
+        return
+    for alignment in piece.evidence.alignments:
+        if remark.competency is not None and alignment.competency != remark.competency:
+            continue
+        places = _places(alignment.result or piece.evidence.result, second)
+        if places is not None:
+            first_place, second_place, levels = places
+            yield Pair(
+                piece.id, piece.provider, evaluator.id, first_place, second_place, levels,
+                remark.occurred_at,
+            )  # fmt: skip
+        return  # one pair for one look at the work, however many competencies it bears on
+
+
+def _places(first: Result | None, second: Result) -> tuple[int, int, int] | None:
+    """Place two results on one scale: named levels, or whole points up to the maximum."""
+    if first is None:
+        return None
+    scale = first.scale or second.scale
+    if first.level in scale and second.level in scale:
+        assert first.level is not None
+        assert second.level is not None
+        return scale.index(first.level), scale.index(second.level), len(scale)
+    scores = (first.score, second.score)
+    if first.max is None or any(one is None or one != one.to_integral_value() for one in scores):
+        return None
+    low = first.min or Decimal(0)
+    places = [int(one - low) for one in scores if one is not None]
+    levels = int(first.max - low) + 1
+    return (places[0], places[1], levels) if all(0 <= one < levels for one in places) else None
+
+
+def _records(log: LogReader, scope: Scope) -> Iterator[LearnerRecord]:
+    for stream in log.by_learner(until=scope.as_of, facts_max=_FACTS_MAX):
+        facts = [one for one in stream if one.topic in _OF_LEARNERS]
+        if not facts:
+            continue
+        record = LearnerRecord.fold(LearnerId(stream[0].stream), facts)
+        enrolled = scopes_of(record.enrolments.values(), day_of(scope.on))
+        if scope.level is None or (scope.level, scope.name) in enrolled:
+            yield record
