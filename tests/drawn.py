@@ -22,5 +22,5 @@ class _Nothing:
 @cache
 def document() -> dict[str, Any]:
     nothing = _Nothing()
-    app = create_app(cast("Ledger", nothing), Settings(), answers=cast("Answers", nothing))
+    app = create_app(cast("Ledger", nothing), Settings.read({}), answers=cast("Answers", nothing))
     return app.openapi()

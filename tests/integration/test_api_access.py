@@ -92,7 +92,7 @@ def test_a_token_opens_what_its_role_may_and_nothing_else(served: Served, role: 
         )
         for dependency in route.dependant.dependencies
         if isinstance(dependency.call, Needs)
-        for method in route.methods
+        for method in route.methods or ()
     }
     for path, method, _ in operations(client):
         if path in OPEN:

@@ -193,7 +193,7 @@ def test_an_enrolment_is_recorded_once(served: Served) -> None:
 
 def test_changes_are_read_in_pages_from_any_point(served: Served, steward: httpx.Client) -> None:
     receipt = submitted(served, item())
-    Engine(served.ledger, Settings()).catch_up()
+    Engine(served.ledger, Settings.read({})).catch_up()
     first = steward.get("/v1/changes", params={"limit": 1}).json()
     assert [each["sequence"] for each in first["items"]] == [1]
     seen = []
