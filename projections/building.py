@@ -16,8 +16,7 @@ from projections.learner import LearnerRecord
 from projections.mastery import judge_observed
 from projections.observing import Observed
 from projections.registry import Registry
-from projections.rows import Counts, Writes, count, earlier_rows_of, learner_row, mastery_row
-from projections.writing import write
+from projections.rows import Counts, count, earlier_rows_of, learner_row, mastery_row
 
 _OF_LEARNERS = frozenset(LEARNER_TOPICS)
 
@@ -30,7 +29,8 @@ class Builder:
         self._observations: list[bytes] = []
         self._mastery: list[bytes] = []
         self._learners: list[bytes] = []
-        self._providers: Counts = {}
+        self.counts: Counts = {}
+        """What each provider sent."""
         self.facts = 0
         """Facts whose rows are not written yet."""
 
@@ -44,7 +44,7 @@ class Builder:
         record = LearnerRecord(learner)
         for recorded in facts:
             record.apply(recorded)
-            count(self._providers, recorded.fact, recorded.recorded_at)
+            count(self.counts, recorded.fact, recorded.recorded_at)
         observed = Observed(record, self._registry)
         self._observations += packing.observations(record, observed)
         if record.corrected:
@@ -64,7 +64,3 @@ class Builder:
         for rows in (self._observations, self._mastery, self._learners):
             rows.clear()
         self.facts = 0
-
-    def write_providers(self, cursor: Cursor[Any], generation: int) -> None:
-        """Write the counts per provider, at the end."""
-        write(cursor, generation, Writes(providers=self._providers), sequence=None)

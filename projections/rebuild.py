@@ -8,9 +8,6 @@ old one, that is announced with the cause `rebuild`.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -21,17 +18,14 @@ from ledger.config import Settings
 from ledger.domain.ids import Position
 from ledger.service import Ledger
 from projections import statements, views
-from projections.building import Builder
+from projections.filling import Progress, fill, fill_by_processes
 from projections.following import Follower
-from projections.registry import Registry
-from projections.rows import Change, change_id
+from projections.rows import Change, Writes, change_id
 from projections.views import Generation
-from projections.writing import put_changes
+from projections.writing import put_changes, write
 
 REBUILD_LOCK = 0x6D61_7374_6572_7C
 SWITCH_ATTEMPTS_MAX = 10
-Progress = Callable[[int, int], None]
-"""Called with how many facts are done, and of how many."""
 
 
 class Rebuilt(NamedTuple):
@@ -43,11 +37,13 @@ class Rebuilt(NamedTuple):
 
 
 def rebuild(
-    ledger: Ledger, settings: Settings, *, progress: Progress = lambda _done, _all: None
-) -> Rebuilt:
+    ledger: Ledger, settings: Settings, *, processes: int = 1,
+    progress: Progress = lambda _done, _all: None,
+) -> Rebuilt:  # fmt: skip
     """Build the views anew from the log and switch to them.
 
-    A second rebuild waits for the first. The live engine may run meanwhile.
+    A second rebuild waits for the first. The live engine may run meanwhile. With `processes`,
+    so many others read the log, each a share of the learners.
 
     Raises:
         StoreUnavailableError: PostgreSQL does not answer; the live views stand as they are.
@@ -55,7 +51,7 @@ def rebuild(
     with views.connected(ledger.conninfo) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (REBUILD_LOCK,))
         found = _begin(connection, ledger)
-        facts = _fill(connection, ledger, settings, found, progress=progress)
+        facts = _fill(connection, ledger, settings, found, processes=processes, progress=progress)
         changes = _catch_up_and_switch(connection, ledger, settings, found)
         return Rebuilt(found.generation, facts, changes)
 
@@ -82,40 +78,19 @@ def _target(cursor: Cursor[Any], ledger: Ledger) -> tuple[Position, datetime]:
     return head, ledger.log.recorded_at(head) if head else views.BEGINNING
 
 
-@contextmanager
-def cycles_uncollected() -> Generator[None]:
-    """Leave cyclic garbage alone: folds make none, and looking for it costs a third of the time."""
-    were_collected = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if were_collected:
-            gc.enable()
-
-
 def _fill(
     connection: Connection[Any], ledger: Ledger, settings: Settings, found: Generation, *,
-    progress: Progress,
+    processes: int, progress: Progress,
 ) -> int:  # fmt: skip
-    registry = Registry.fold(ledger.log.reference(until=found.position))
-    builder = Builder(registry, on=found.clock)
-    done = 0
-    with connection.cursor() as cursor, cycles_uncollected():
-        streams = ledger.log.by_learner(
-            until=found.position, facts_max=settings.rebuild_batch_facts_max
-        )
-        for stream in streams:
-            builder.add(stream)
-            done += len(stream)
-            if builder.facts >= settings.rebuild_batch_facts_max:
-                builder.write(cursor, found.generation)
-                progress(done, found.position)
-        builder.write(cursor, found.generation)
-        progress(done, found.position)
+    if processes > 1:
+        filled = fill_by_processes(ledger, settings, found, processes=processes, progress=progress)
+    else:
+        filled = fill(ledger, settings, found, progress=progress)
+    with connection.transaction(), connection.cursor() as cursor:
+        # Keys are made over full tables: kept while filling, they would cost twice as much.
         cursor.execute(statements.script("generation_keys", generation=found.generation))
-        builder.write_providers(cursor, found.generation)
-    return done
+        write(cursor, found.generation, Writes(providers=filled.counts), sequence=None)
+    return filled.facts
 
 
 def _catch_up_and_switch(

@@ -73,6 +73,15 @@ def test_a_rebuild_says_what_the_live_views_say(keeping: Kept) -> None:
     assert generations(keeping) == [(2, "live")]
 
 
+def test_several_processes_build_the_same_views(keeping: Kept) -> None:
+    given = history(keeping)
+    engine(keeping).catch_up()
+    before = contents(keeping)
+    done = rebuild(keeping.ledger, keeping.settings, processes=2)
+    assert (done.facts, done.changes) == (len(given.facts), 0)
+    assert contents(keeping) == before
+
+
 def test_the_engine_goes_on_from_a_rebuilt_generation(keeping: Kept) -> None:
     given = history(keeping)
     live = engine(keeping)
