@@ -54,15 +54,20 @@ class RejectStore:
         with self._pool.connection() as connection, connection.transaction():
             data_key = self._data_key(connection, provider)
             now = self._clock()
-            rows: list[tuple[UUID, ProviderId, datetime, bytes]] = []
+            names: list[UUID] = []
+            sealed: list[bytes] = []
             for item in items:
                 name = uuid_utils.uuid7().bytes
-                sealed = seal.seal_document(
-                    msgspec.msgpack.encode(item), data_key=data_key, address=name
-                )
-                rows.append((UUID(bytes=name), provider, now, sealed))
-            with connection.cursor() as cursor:
-                cursor.executemany("INSERT INTO ledger.rejects VALUES (%s, %s, %s, %s)", rows)
+                packed = msgspec.msgpack.encode(item)
+                names.append(UUID(bytes=name))
+                sealed.append(seal.seal_document(packed, data_key=data_key, address=name))
+            # One statement, not executemany: psycopg 3.3 sends that as a pipeline, and waits for
+            # ever where the last of it did not fit into the socket.
+            connection.execute(
+                "INSERT INTO ledger.rejects"
+                " SELECT name, %s, %s, sealed FROM unnest(%s::uuid[], %s::bytea[]) AS r (name, sealed)",
+                (provider, now, names, sealed),
+            )
 
     def list(
         self, provider: ProviderId, *, limit: int, after: UUID | None = None
