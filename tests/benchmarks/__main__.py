@@ -1,0 +1,74 @@
+"""`make bench`: rates and latencies from an empty database, as one table with ratios."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from ledger.store import database
+from tests.benchmarks import following, load, over_http, recorders, served
+from tests.benchmarks.table import Line, show
+
+LONG_RECORD = 1_000
+PARTS = ("recorder", "http", "views")
+
+
+def main(arguments: list[str]) -> int:
+    """Run all parts, or those named; exit code 1 where a target was missed."""
+    logging.disable(logging.WARNING)
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(f"machine: {_machine()}")
+    wanted = [part for part in PARTS if part in arguments] or list(PARTS)
+    started, lines = time.monotonic(), list[Line]()
+    if "recorder" in wanted:
+        with served.folder() as at, database.embedded(at) as owner:
+            lines += _timed(console, "recorder", lambda: recorders.measure(owner))
+    if "http" in wanted or "views" in wanted:
+        lines += _on_a_ledger(console, wanted)
+    console.print()
+    show(lines, console)
+    console.print(
+        f"\n{time.monotonic() - started:.0f} s; durable commits (fsync on), no cache warmed but "
+        "where it says so; client, service and PostgreSQL share the machine"
+    )
+    return 1 if any("MISSED" in line.verdict for line in lines) else 0
+
+
+def _on_a_ledger(console: Console, wanted: list[str]) -> list[Line]:
+    if load.bring() is None:
+        console.print(load.MISSING)
+        return [Line("evidence over HTTP", load.MISSING, 1, "", 0, lower_is_better=True)]
+    lines: list[Line] = []
+    with served.folder() as at:
+        prepared = served.prepare(at, long_record=LONG_RECORD - 2)
+        lines += _timed(console, "http", lambda: over_http.measure(prepared, at))
+        if "views" in wanted:
+            lines += _timed(console, "views", lambda: following.measure(prepared))
+    return lines
+
+
+def _timed(console: Console, part: str, measure: Callable[[], list[Line]]) -> list[Line]:
+    started = time.monotonic()
+    found = measure()
+    console.print(f"  {part}: {time.monotonic() - started:.0f} s", style="bright_black")
+    return found
+
+
+def _machine() -> str:
+    model = platform.processor() or platform.machine()
+    about = Path("/proc/cpuinfo")
+    if about.exists():
+        names = [line for line in about.read_text().splitlines() if line.startswith("model name")]
+        model = names[0].partition(":")[2].strip() if names else model
+    return f"{os.cpu_count()} x {model}, Python {platform.python_version()}, {platform.system()}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

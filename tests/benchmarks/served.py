@@ -1,0 +1,103 @@
+"""A ledger of its own for one benchmark, and `mastery serve` on it as another process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from ledger.config import Settings
+from ledger.domain.facts import AuthorityGranted, FrameworkPublished
+from ledger.domain.framework import Competency
+from ledger.domain.ids import FrameworkId, LearnerId, ProviderId
+from ledger.service import Ledger, Receipt
+from ledger.standards import native
+from ledger.standards.items import Item
+from ledger.standards.translation import Translated
+from tests.benchmarks import evidence
+
+STOP_S = 60
+
+
+class Prepared(NamedTuple):
+    """A ledger with a provider, a framework and one learner with a long record."""
+
+    settings: Settings
+    provider: ProviderId
+    token: str  # the provider's
+    reader: str
+    learner: LearnerId
+    facts: int  # of that learner
+
+
+@contextmanager
+def folder() -> Generator[Path]:
+    """Give a folder that the embedded server may enter, and remove it."""
+    with tempfile.TemporaryDirectory(prefix="ml-bench-", ignore_cleanup_errors=True) as top:
+        Path(top).chmod(0o755)
+        yield Path(top) / "d"
+
+
+def prepare(at: Path, *, long_record: int) -> Prepared:
+    """Make a ledger with fsync on, and close it again."""
+    settings = Settings.model_validate({"data_dir": at})
+    with Ledger.open(settings) as ledger:
+        provider = ledger.register_provider("Bench LMS", "lms")
+        ledger.record_about_provider(AuthorityGranted(provider=provider, grant="all"))
+        ledger.publish_framework(_framework(), document=b"{}")
+        token = ledger.access.issue("provider", label="bench", provider=provider)
+        reader = ledger.access.issue("auditor", label="bench")
+        items = [evidence.item(-number - 1, learner="long") for number in range(long_record)]
+        learner = _submit(ledger, provider, items)
+        facts = len(ledger.log.stream(learner))
+    return Prepared(settings, provider, token, reader, learner, facts)
+
+
+def _submit(ledger: Ledger, provider: ProviderId, items: list[dict[str, object]]) -> LearnerId:
+    found = [native.outcome_of(Item(0, msgspec.json.encode(one))) for one in items]
+    submissions = [one.submissions[0] for one in found if isinstance(one, Translated)]
+    outcome = ledger.submit(provider, submissions).result()[0]
+    assert isinstance(outcome, Receipt), outcome
+    return outcome.learner
+
+
+def _framework() -> FrameworkPublished:
+    competencies = tuple(
+        Competency(identifier=evidence.uri(number).rpartition("/")[2], uri=evidence.uri(number),
+                   statement=f"Can do {number}", code=f"B.{number}", strand="technical")
+        for number in range(evidence.COMPETENCIES)
+    )  # fmt: skip
+    return FrameworkPublished(
+        framework=FrameworkId(evidence.FRAMEWORK),
+        version="1",
+        title="Bench",
+        competencies=competencies,
+    )
+
+
+@contextmanager
+def serving(prepared: Prepared, *options: str) -> Generator[str]:
+    """Run `mastery serve` and give its address; stop it by its id."""
+    command = [sys.executable, "-m", "api.cli", "serve", "--port", "0", *options]
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("MASTERY_")}
+    process = subprocess.Popen(
+        command, env={**kept, "MASTERY_DATA_DIR": str(prepared.settings.data_dir)},
+        stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        if not said.startswith("listening on "):
+            raise RuntimeError(f"mastery serve said {said!r}")
+        yield said.removeprefix("listening on ").strip()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(STOP_S)
