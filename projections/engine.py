@@ -20,6 +20,7 @@ from ledger.domain.ids import Position
 from ledger.errors import StoreUnavailableError
 from ledger.service import Ledger
 from projections import statements, views
+from projections.collecting import cycles_uncollected
 from projections.following import Follower
 from projections.rebuild import rebuild
 from projections.views import Generation
@@ -100,7 +101,8 @@ class Engine:
                     position, limit=self._settings.engine_batch_facts_max
                 )
                 if facts:
-                    follower.take(cursor, facts)
+                    with cycles_uncollected():
+                        follower.take(cursor, facts)
                     views.reach(cursor, *follower.reached)
                 elif self._due_before(cursor, follower, self._clock() - self._margin):
                     views.reach(cursor, *follower.reached)

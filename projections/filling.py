@@ -5,10 +5,9 @@ Every share is a range of stream ids; since learner ids are random, shares are o
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from multiprocessing import get_context
 from typing import NamedTuple
 from uuid import UUID
@@ -19,6 +18,7 @@ from ledger.config import Settings
 from ledger.service import Ledger
 from projections import views
 from projections.building import Builder
+from projections.collecting import cycles_uncollected
 from projections.registry import Registry
 from projections.rows import Counts, Quality
 from projections.views import Generation
@@ -58,7 +58,7 @@ def fill(
     with (
         views.connected(ledger.conninfo) as connection,
         connection.cursor() as cursor,
-        _cycles_uncollected(),
+        cycles_uncollected(),
     ):
         for stream in ledger.log.by_learner(
             until=found.position, facts_max=facts_max, after=share.after, last=share.last
@@ -122,15 +122,3 @@ def _add(counts: Counts, more: Counts) -> None:
         known = counts.setdefault(provider, Quality())
         for name in Quality.__slots__:
             setattr(known, name, getattr(known, name) + getattr(quality, name))
-
-
-@contextmanager
-def _cycles_uncollected() -> Generator[None]:
-    """Leave cyclic garbage alone: folds make none, and looking for it costs a third of the time."""
-    were_collected = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if were_collected:
-            gc.enable()
