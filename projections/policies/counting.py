@@ -71,7 +71,7 @@ class Counter:
         """Count what counts at `on`; reasons in `also` are passed over, to see what would be."""
         tally = Tally(ordered, on, children)
         add, rate = tally.seen.append, tally.points.append
-        kinds, known = self._kinds, self._exchange.known
+        kinds, known, graded = self._kinds, self._exchange.known, self._exchange.graded
         plain = not self._filters and (not ordered or ordered[-1].occurred_at <= on)
         for one in ordered:
             if not (
@@ -84,7 +84,10 @@ class Counter:
             result = one.result
             worth: int | Refused | None = None
             if result is not None and one.excluded is None:
-                worth = known(result)
+                if result.score is None:
+                    worth = graded.get((result.level, result.scale, result.success, result.status))
+                else:
+                    worth = known(result)
             if not isinstance(worth, int):
                 worth = self._worth(one, also)
             if isinstance(worth, int):

@@ -20,7 +20,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _Grade = tuple[str | None, tuple[str, ...], bool | None, str]
-_Scored = tuple[Decimal, Decimal | None, Decimal | None, Decimal | None, str | None,
+_Scored = tuple[Decimal | None, Decimal | None, Decimal | None, Decimal | None, str | None,
                 tuple[str, ...], bool | None, str]  # fmt: skip
 
 
@@ -32,10 +32,13 @@ class Refused(NamedTuple):
 
 
 class Exchange:
-    """Turns results into units on one scale, remembering what it has seen."""
+    """Turns results into units on one scale, remembering what it has seen.
 
-    __slots__ = ("_ceiling", "_clause", "_failed", "_full", "_graded", "_levels", "_mastery", "_order",
-                 "_passed", "_scales", "_scored")  # fmt: skip
+    `graded` holds what results without a score were worth (level, scale, success, status).
+    """
+
+    __slots__ = ("_ceiling", "_clause", "_failed", "_full", "_levels", "_mastery", "_order",
+                 "_passed", "_scales", "_scored", "graded")  # fmt: skip
 
     def __init__(self, scale: ScaleClause, clause: ResultClause) -> None:
         self._clause = clause
@@ -52,7 +55,7 @@ class Exchange:
         self._passed = None if clause.passed is None else to_units(clause.passed)
         self._failed = None if clause.failed is None else to_units(clause.failed)
         self._scored: dict[_Scored, int] = {}
-        self._graded: dict[_Grade, int] = {}
+        self.graded: dict[_Grade, int] = {}
         self._scales: dict[tuple[str, ...], bool] = {}
 
     def points(self, result: Result | None, *, credential: bool = False) -> int | Refused:
@@ -65,9 +68,7 @@ class Exchange:
         return worth
 
     def known(self, result: Result) -> int | None:
-        """Give what such a result was worth before; None if that must be worked out anew."""
-        if result.score is None:
-            return self._graded.get((result.level, result.scale, result.success, result.status))
+        """Give what such a result with a score was worth before; None if it is a new one."""
         try:
             return self._scored.get(
                 (result.score, result.min, result.max, result.cut, result.level, result.scale,
@@ -79,7 +80,7 @@ class Exchange:
     def _remember(self, result: Result, worth: int) -> None:
         grade = (result.level, result.scale, result.success, result.status)
         if result.score is None:
-            _remember(self._graded, grade, worth)
+            _remember(self.graded, grade, worth)
         else:
             _remember(
                 self._scored, (result.score, result.min, result.max, result.cut, *grade), worth

@@ -162,8 +162,10 @@ def facet(document: FacetShown, bar: int) -> CountRule:
     which = document.which
 
     def hits(tally: Tally) -> Sequence[int]:
-        seen = tally.seen
-        return [place for place in tally.at_least(bar) if which in seen[place].facets]
+        seen, places = tally.seen, tally.at_least(bar)
+        if len(places) == len(seen):
+            return [place for place, one in enumerate(seen) if which in one.facets]
+        return [place for place in places if which in seen[place].facets]
 
     asks = {"facet": which, **_asks(document.level, document.points)}
     return CountRule(f"facet:{which}", document.at_least, hits, asks)

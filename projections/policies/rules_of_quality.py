@@ -107,9 +107,13 @@ class ImprovedRule:
     def _is_task(self, tally: Tally) -> bool:
         return self._of == "task" or (self._of == "work" and not revised(tally.everything))
 
-    def _works(self, tally: Tally) -> Sequence[Key]:
+    def _several(self, tally: Tally) -> bool:
+        """Whether any work was attempted more than once."""
         if tally.tried is tally.seen and self._is_task(tally):
-            return tally.column("task")
+            return tally.repeats("task")
+        return repeats(self._works(tally))
+
+    def _works(self, tally: Tally) -> Sequence[Key]:
         return work_column(self._of, tally.tried, tally.everything)
 
     def _after_each(self, tally: Tally) -> Iterator[tuple[Observation, int, int]]:
@@ -133,7 +137,7 @@ class ImprovedRule:
     def find(self, tally: Tally) -> Finding:
         """Compare as things stand."""
         risen = fallen = 0
-        if repeats(self._works(tally)):
+        if self._several(tally):
             *_, (_, risen, fallen) = self._after_each(tally)
         else:
             tally.hits[self] = ()
@@ -143,7 +147,7 @@ class ImprovedRule:
 
     def prefixes(self, tally: Tally) -> int:
         """Compare after each attempt, also those that a later one replaced."""
-        if self in tally.hits or not repeats(self._works(tally)):
+        if self in tally.hits or not self._several(tally):
             return from_place(0, len(tally.seen)) if self._met(0, 0) else 0
         places = {one.evidence: place for place, one in enumerate(tally.seen)}
         bits = 0

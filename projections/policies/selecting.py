@@ -148,7 +148,7 @@ def _conflict(document: PolicyDocument, levels_apart: int) -> Selection:
     steps = [to_units(level.points) for level in document.scale.levels]
 
     def conflict(tally: Tally, also: Collection[str]) -> None:
-        if "contested" in also or not repeats(tally.column("attempted")):
+        if "contested" in also or not _may_repeat(tally):
             return
         attempts: defaultdict[Hashable, dict[str, int]] = defaultdict(dict)
         for place, one in enumerate(tally.seen):
@@ -166,6 +166,12 @@ def _conflict(document: PolicyDocument, levels_apart: int) -> Selection:
             tally.tried, tally.tried_points = tally.seen, tally.points
 
     return conflict
+
+
+def _may_repeat(tally: Tally) -> bool:
+    if None not in tally.column("task"):
+        return tally.repeats("task")
+    return tally.repeats("attempted")
 
 
 def _is_disputed(

@@ -9,7 +9,7 @@ from ledger.domain.ids import CompetencyId, EvidenceId
 from projections.policies.averages import UNRATED, Estimator, weight_units
 from projections.policies.observation import Exclusion, Observation
 from projections.policies.verdict import MasteryState, NotCounted
-from projections.policies.works import COLUMNS, Key
+from projections.policies.works import COLUMNS, Key, repeats
 
 _DAY = timedelta(days=1)
 
@@ -22,7 +22,7 @@ class Tally:
     alone next changes what counts. `hits` is where requirements keep what they have found.
     """
 
-    __slots__ = ("_columns", "_counted", "_places", "assume_confirmed", "children", "everything", "excluded", "hits",
+    __slots__ = ("_columns", "_counted", "_places", "_repeats", "assume_confirmed", "children", "everything", "excluded", "hits",
                  "not_counted", "on", "points", "seen", "tried", "tried_points", "turns_at",
                  "unrated")  # fmt: skip
 
@@ -44,6 +44,7 @@ class Tally:
         self._counted: tuple[EvidenceId, ...] | None = None
         self._columns: dict[str, list[Key]] = {}
         self._places: dict[int, list[int]] = {}
+        self._repeats: dict[str, bool] = {}
         self.hits: dict[object, Sequence[int]] = {}
 
     def drop(self, one: Observation, reason: Exclusion, detail: str) -> None:
@@ -55,7 +56,7 @@ class Tally:
         """Go on with these places only; `tried` still holds what there was."""
         self.seen = [self.seen[place] for place in places]
         self.points = [self.points[place] for place in places]
-        self._columns, self._places, self._counted = {}, {}, None
+        self._columns, self._places, self._repeats, self._counted = {}, {}, {}, None
 
     def column(self, name: str) -> list[Key]:
         """Say of each counted piece of evidence where it belongs (works.COLUMNS)."""
@@ -63,6 +64,13 @@ class Tally:
         if column is None:
             column = self._columns[name] = COLUMNS[name](self.seen)
         return column
+
+    def repeats(self, name: str) -> bool:
+        """Whether two pieces of evidence belong to the same, in this column."""
+        found = self._repeats.get(name)
+        if found is None:
+            found = self._repeats[name] = repeats(self.column(name))
+        return found
 
     def at_least(self, bar: int) -> list[int]:
         """Give the places of ratings at or above a bar. Ask when all points are final."""

@@ -51,6 +51,10 @@ def repeats(keys: Sequence[Key]) -> bool:
 
 def first_places(keys: Sequence[Key]) -> list[int]:
     """Give the places at which something new comes up, in order."""
+    different = dict.fromkeys(keys)
+    different.pop(None, None)
+    if len(different) < 8:  # few: looking each one up is quicker than a loop over all
+        return [*map(keys.index, different)]
     first: dict[Key, int] = {}
     for place, key in enumerate(keys):
         if key not in first:

@@ -176,3 +176,10 @@ def test_no_conflict_between_attempts_tasks_or_with_oneself(apart: Json) -> None
     assert (
         verdict(seen(1, **first), seen(2, "Beginning", **second), conflict={}).state == "mastered"
     )
+
+
+def test_a_second_rating_of_the_same_evidence_is_of_the_same_attempt() -> None:
+    first, second = seen(1, evaluator="a"), seen(1, "Beginning", evaluator="b")
+    assert verdict(first, second, conflict={}).state == "contested"
+    confirmed = {"rule": "confirmed_by_second_rater"}
+    assert verdict(first, seen(1, evaluator="b"), rule=confirmed).state == "mastered"
