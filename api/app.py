@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from api import openapi, problems
+from api import openapi, problems, quick
 from api.auth import Guard
 from api.intake import Intake
 from api.parts import Parts
@@ -51,6 +51,7 @@ def create_app(
     app.state.guard = Guard(ledger.access.holder)
     problems.install(app)
     openapi.install(app)
+    quick.install(app)
     for router in STREAMING:
         app.include_router(router)
     for router in ROUTERS:

@@ -71,7 +71,8 @@ def test_no_route_is_left_out_of_the_document(served: Served) -> None:
     app = create_app(served.ledger, settings("x"), answers=Answers(served.ledger))
     documented = set(app.openapi()["paths"])
     assert {route.path_format for route in api_routes(app)} <= documented
-    assert {str(getattr(route, "path", "")) for route in app.routes} - {""} <= OPEN
+    others = {str(getattr(route, "path", "")) for route in app.routes} - {""}
+    assert others <= OPEN | documented
 
 
 def api_routes(app: FastAPI) -> list[APIRoute]:
