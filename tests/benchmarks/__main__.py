@@ -17,13 +17,14 @@ from tests.benchmarks import following, load, over_http, recorders, served
 from tests.benchmarks.table import Line, show
 
 LONG_RECORD = 1_000
+WIDTH = 110
 PARTS = ("recorder", "http", "views")
 
 
 def main(arguments: list[str]) -> int:
     """Run all parts, or those named; exit code 1 where a target was missed."""
     logging.disable(logging.WARNING)
-    console = Console(soft_wrap=True, highlight=False)
+    console = Console(highlight=False, width=WIDTH)
     console.print(f"machine: {_machine()}")
     wanted = [part for part in PARTS if part in arguments] or list(PARTS)
     started, lines = time.monotonic(), list[Line]()

@@ -8,7 +8,6 @@ import subprocess
 from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import msgspec
 
@@ -16,7 +15,7 @@ SCRIPT = Path(__file__).with_name("requests.lua")
 MISSING = "wrk is needed, and could not be installed (apt-get install wrk)"
 
 
-class Load(NamedTuple):
+class Load(msgspec.Struct, frozen=True):
     """What the client saw; latencies in milliseconds."""
 
     requests: int

@@ -56,12 +56,13 @@ def prepare(at: Path, *, long_record: int) -> Prepared:
         token = ledger.access.issue("provider", label="bench", provider=provider)
         reader = ledger.access.issue("auditor", label="bench")
         items = [evidence.item(-number - 1, learner="long") for number in range(long_record)]
-        learner = _submit(ledger, provider, items)
+        learner = submit(ledger, provider, items)
         facts = len(ledger.log.stream(learner))
     return Prepared(settings, provider, token, reader, learner, facts)
 
 
-def _submit(ledger: Ledger, provider: ProviderId, items: list[dict[str, object]]) -> LearnerId:
+def submit(ledger: Ledger, provider: ProviderId, items: list[dict[str, object]]) -> LearnerId:
+    """Submit items past the web server, and give the first one's learner."""
     found = [native.outcome_of(Item(0, msgspec.json.encode(one))) for one in items]
     submissions = [one.submissions[0] for one in found if isinstance(one, Translated)]
     outcome = ledger.submit(provider, submissions).result()[0]
