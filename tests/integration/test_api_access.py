@@ -18,7 +18,8 @@ from api.auth import ROLES, SCOPES, Guard, Needs, read_session, sign_session
 from ledger.store.access import Holder, Role
 from projections.answers import Answers
 from tests.ledgers import settings
-from tests.served import Served, item
+from tests.served import Served, item, serving
+from tests.services.postgres import Postgres
 
 OPEN = {"/health", "/openapi.json", "/docs", "/asyncapi.json"}
 
@@ -235,3 +236,17 @@ def test_the_document_describes_what_is_answered(served: Served) -> None:
     jsonschema.Draft202012Validator(schema).validate(body["example"])
     example = client.post("/v1/evidence", json=body["example"])
     assert example.status_code == 201
+
+
+def test_without_postgresql_the_answer_is_503_and_nothing_is_lost(
+    postgres_server: Postgres, migrated_template: str
+) -> None:
+    name = postgres_server.create(template=migrated_template)
+    with serving(postgres_server.url(name), append_retry_s=0.2) as running:
+        provider = running.as_provider()[1]
+        assert provider.post("/v1/evidence", json=item(1)).status_code == 201
+        postgres_server.drop(name)
+        answer = provider.post("/v1/evidence", json=item(2))
+        assert is_problem(answer, 503)
+        assert int(answer.headers["retry-after"]) > 0
+        assert is_problem(running.client().get("/health"), 503)
