@@ -20,13 +20,13 @@ from kafka import errors as foreign
 from kafka.partitioner.default import murmur2
 from kafka.structs import OffsetAndMetadata, TopicPartition
 
+from consumers import batches
 from consumers.errors import BrokerUnavailableError, FencedError
 from ledger.config import Settings
 
 Place = tuple[str, int]
 """A topic and the number of one of its partitions."""
 
-BATCH_BYTES = 262_144
 FENCED = (
     foreign.ProducerFencedError, foreign.InvalidProducerEpochError, foreign.FencedInstanceIdError,
     foreign.InvalidTxnStateError, foreign.TransactionalIdAuthorizationFailedError,
@@ -117,8 +117,8 @@ class Producer:
                 transaction_timeout_ms=TRANSACTION_TIMEOUT_MS,
                 acks="all",
                 compression_type="zstd",
-                batch_size=BATCH_BYTES,
-                linger_ms=5,  # a batch is sealed by the commit's flush, or when it is full
+                batch_size=batches.BATCH_BYTES,
+                linger_ms=0,
                 retry_backoff_ms=20,
                 delivery_timeout_ms=30_000,
                 request_timeout_ms=10_000,
@@ -127,6 +127,8 @@ class Producer:
                 metrics_enabled=False,
             )
         self._sent: list[Any] = []
+        self._known: set[str] = set()
+        self._compression: int = self._client.config["compression_attrs"]
 
     def __enter__(self) -> Self:
         return self
@@ -158,16 +160,26 @@ class Producer:
             # A batch may be lost while its transaction goes on under a new epoch (KIP-360), so
             # every record must have arrived before the commit.
             self._client.flush(timeout=30.0)
-            if not all(future.succeeded() for future in self._sent):
-                lost = next(one for one in self._sent if not one.succeeded())
-                raise lost.exception or BrokerUnavailableError("a record was not acknowledged")
+            if not all(map(batches.succeeded, self._sent)):
+                self._client.begin_transaction()  # says why, if it is known
+                raise BrokerUnavailableError("a record was not acknowledged")
             self._client.commit_transaction()
 
     def send(self, records: Iterable[Record]) -> None:
-        """Send records in this order, within a transaction."""
-        send, sent = self._client.send, self._sent.append
+        """Send records within a transaction, in this order in each partition."""
+        placed: dict[Place, list[batches.Parts]] = {}
         for topic, partition, key, value, headers in records:
-            sent(send(topic, value, key, headers=headers, partition=partition))
+            placed.setdefault((topic, partition), []).append((key, value, headers))
+        made = [
+            batches.batch(place, some, compression=self._compression)
+            for place, parts in placed.items()
+            for some in batches.cut(parts)
+        ]
+        for topic in {topic for topic, _ in placed} - self._known:
+            self._client.partitions_for(topic)  # has the library learn where its leaders are
+            self._known.add(topic)
+        self._sent += made
+        batches.hand_over(self._client, made)
 
     def send_offsets(self, offsets: Mapping[Place, int], consumer: Consumer) -> None:
         """Commit a consumer's offsets with this transaction."""

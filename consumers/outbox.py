@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
 
 import msgspec
 import psycopg
@@ -47,14 +46,7 @@ def facts_after(connection: Connection[Any], after: int, *, limit: int) -> list[
         "after": after, "limit": limit, "open": REFERENCE_TOPICS, "body_bytes_max": BODY_BYTES_MAX,
     }  # fmt: skip
     rows = connection.execute(statements.query("facts_after"), parameters, binary=True)
-    return [
-        FactData(
-            position, UUID(bytes=stream), version, topic, recorded_at, UUID(bytes=fact_id),
-            UUID(bytes=provider) if provider else None,
-            msgspec.Raw(body) if body is not None else None,
-        )
-        for position, stream, version, topic, recorded_at, fact_id, provider, body in rows
-    ]  # fmt: skip
+    return [FactData(*row, None if body is None else msgspec.Raw(body)) for *row, body in rows]
 
 
 def changes_after(connection: Connection[Any], after: int, *, limit: int) -> list[FeedEntry]:

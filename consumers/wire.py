@@ -7,9 +7,9 @@ and the learner's random ledger id, are enough to know that there is something t
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import NamedTuple
-from uuid import UUID
+from datetime import UTC, datetime
+from functools import cache
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -26,16 +26,20 @@ SEQUENCE_DIGITS = 19  # as text, sequences sort like numbers, up to 2^63 - 1
 Headers = list[tuple[str, bytes]]
 
 
+Uuid = Annotated[str, msgspec.Meta(extra_json_schema={"format": "uuid"})]
+"""A UUID as text: rows come with it so, and it leaves so."""
+
+
 class FactData(msgspec.Struct, frozen=True):
     """A fact's place in the log. `body` is there for reference facts only, never for learners'."""
 
     position: int
-    stream: UUID
+    stream: Uuid
     version: int
     topic: str
     recorded_at: datetime
-    fact_id: UUID
-    provider: UUID | None = None
+    fact_id: Uuid
+    provider: Uuid | None = None
     body: msgspec.Raw | None = None
 
 
@@ -57,7 +61,7 @@ _ENCODE = msgspec.json.Encoder().encode
 def fact_event(fact: FactData) -> Event:
     """Announce a fact."""
     return Event(
-        id=str(fact.fact_id), source=FACTS_SOURCE, type=fact.topic, subject=str(fact.stream),
+        id=fact.fact_id, source=FACTS_SOURCE, type=fact.topic, subject=fact.stream,
         time=instant(fact.recorded_at), sequence=fact.position, data=_ENCODE(fact),
     )  # fmt: skip
 
@@ -75,15 +79,21 @@ def kafka_headers(event: Event) -> Headers:
     headers = [
         _SPECVERSION,
         ("ce_id", event.id.encode()),
-        ("ce_source", event.source.encode()),
-        ("ce_type", event.type.encode()),
+        _header("ce_source", event.source),
+        _header("ce_type", event.type),
         ("ce_subject", event.subject.encode()),
         ("ce_time", event.time.encode()),
-        ("ce_sequence", sequence_text(event.sequence).encode()),
+        ("ce_sequence", b"%019d" % event.sequence),
     ]
     if event.data is not None:
         headers.append(_CONTENT_TYPE)
     return headers
+
+
+@cache
+def _header(name: str, text: str) -> tuple[str, bytes]:
+    """Keep headers that recur; only the few sources and types there are come here."""
+    return name, text.encode()
 
 
 def structured(event: Event) -> dict[str, object]:
@@ -113,7 +123,7 @@ def sequence_text(sequence: int) -> str:
 
 def instant(moment: datetime) -> str:
     """Write a moment as RFC 3339."""
-    return moment.isoformat().replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 _SPECVERSION = ("ce_specversion", b"1.0")

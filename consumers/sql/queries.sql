@@ -1,8 +1,8 @@
 -- facts_after --
 -- Where each fact stands, past a position. A body comes along for reference facts only, which
 -- are stored as plain JSON, and only if it is small.
-SELECT position, uuid_send(originator_id), originator_version, topic, recorded_at,
-       uuid_send(fact_id), uuid_send(provider),
+SELECT position, originator_id::text, originator_version, topic, recorded_at, fact_id::text,
+       provider::text,
        CASE WHEN topic = ANY(%(open)s) AND octet_length(state) <= %(body_bytes_max)s THEN state END
   FROM ledger.facts WHERE position > %(after)s ORDER BY position LIMIT %(limit)s;
 
