@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager
@@ -18,6 +19,13 @@ from ledger.service import Ledger
 from ledger.store.access import Role
 from projections.answers import Answers
 from tests.ledgers import settings
+
+EVIDENCE = "/v1/evidence"
+NDJSON = {"content-type": "application/x-ndjson"}
+
+
+def lines(items: list[Any]) -> bytes:
+    return b"".join(json.dumps(each).encode() + b"\n" for each in items)
 
 
 class Served:
