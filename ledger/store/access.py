@@ -16,6 +16,7 @@ from psycopg_pool import ConnectionPool
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
 from ledger.errors import SealError, SettingError
 from ledger.store import lookups
+from ledger.store.database import borrowed
 from ledger.store.keys import MasterKey
 
 Role = Literal["provider", "reader", "auditor", "steward", "operator"]
@@ -45,7 +46,7 @@ class Access:
     def issue(self, role: Role, *, label: str, provider: ProviderId | None = None) -> str:
         """Make a token and show it, this once."""
         token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-        with self._pool.connection() as connection:
+        with borrowed(self._pool) as connection:
             connection.execute(
                 "INSERT INTO ledger.tokens (token_hash, role, provider, label, created_at)"
                 " VALUES (%s, %s, %s, %s, %s)",
@@ -55,7 +56,7 @@ class Access:
 
     def holder(self, token: str) -> Holder | None:
         """Find whom a token belongs to; None if it is unknown or revoked."""
-        with self._pool.connection() as connection:
+        with borrowed(self._pool) as connection:
             row = connection.execute(
                 "SELECT role, provider, label FROM ledger.tokens"
                 " WHERE token_hash = %s AND revoked_at IS NULL",
@@ -65,7 +66,7 @@ class Access:
 
     def revoke(self, token: str) -> bool:
         """Let a token open nothing any more; False if there is no such token."""
-        with self._pool.connection() as connection:
+        with borrowed(self._pool) as connection:
             done = connection.execute(
                 "UPDATE ledger.tokens SET revoked_at = %s"
                 " WHERE token_hash = %s AND revoked_at IS NULL",
@@ -76,14 +77,14 @@ class Access:
     def learners(self, identifiers: Sequence[bytes]) -> dict[bytes, LearnerId]:
         """Give the learner of each linked identifier."""
         with (
-            self._pool.connection() as connection,
+            borrowed(self._pool) as connection,
             connection.cursor(row_factory=dict_row) as cursor,
         ):
             return lookups.learners(cursor, identifiers)
 
     def learner_of(self, evidence: EvidenceId) -> LearnerId | None:
         """Give the learner whom a piece of evidence is about; None if there is no such evidence."""
-        with self._pool.connection() as connection:
+        with borrowed(self._pool) as connection:
             row = connection.execute(
                 "SELECT learner FROM ledger.receipts WHERE evidence = %s LIMIT 1", (evidence,)
             ).fetchone()
@@ -95,7 +96,7 @@ class Access:
         Raises:
             SettingError: it is another one.
         """
-        with self._pool.connection() as connection:
+        with borrowed(self._pool) as connection:
             connection.execute(
                 "INSERT INTO ledger.data_keys (owner, wrapped) VALUES (%s, %s)"
                 " ON CONFLICT (owner) DO NOTHING",

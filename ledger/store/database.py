@@ -132,3 +132,19 @@ def pool(
         opened.close()
         raise StoreUnavailableError("PostgreSQL does not answer") from error
     return opened
+
+
+@contextmanager
+def borrowed(
+    pool: ConnectionPool[psycopg.Connection[TupleRow]],
+) -> Generator[psycopg.Connection[TupleRow]]:
+    """Take a connection out of a pool for a while.
+
+    Raises:
+        StoreUnavailableError: the server does not answer, or went away meanwhile.
+    """
+    try:
+        with pool.connection() as connection:
+            yield connection
+    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise StoreUnavailableError("PostgreSQL does not answer") from error

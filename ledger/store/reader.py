@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
@@ -15,8 +14,8 @@ from psycopg_pool import ConnectionPool
 
 from ledger.domain.catalogue import CATALOGUE, Recorded
 from ledger.domain.ids import Position
-from ledger.errors import StoreUnavailableError
 from ledger.store import seal
+from ledger.store.database import borrowed
 from ledger.store.keys import MasterKey
 from ledger.store.mapper import COLUMNS, Mapper, Row
 from ledger.store.recorder import CHANNEL
@@ -31,6 +30,10 @@ _AFTER = (
 _AFTER_OF_TOPICS = (
     f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
     " WHERE position > %s AND position <= %s AND topic = ANY(%s) ORDER BY position LIMIT %s"
+)
+_IN_CLEAR = (
+    f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
+    " WHERE position > %s AND position <= %s AND substring(state, 1, 1) <> '\\x01'::bytea ORDER BY position"
 )
 _STREAM = (
     f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
@@ -126,7 +129,7 @@ class LogReader:
 
     def reference(self, *, after: Position = _START, until: Position = _END) -> list[Recorded]:
         """Read what is not about learners: providers, frameworks, policies."""
-        return self.after(after, limit=2**31 - 1, until=until, topics=REFERENCE_TOPICS)
+        return self._facts(self._rows(_IN_CLEAR, (after, until)), verify_headers=True)
 
     def by_learner(
         self,
@@ -145,7 +148,7 @@ class LogReader:
         first = after or UUID(int=0)
         pending: list[Recorded] = []
         with (
-            self._connection() as connection,
+            borrowed(self._pool) as connection,
             connection.transaction(),
             connection.cursor(name="by_learner", binary=True) as cursor,
         ):
@@ -179,7 +182,7 @@ class LogReader:
     def wait(self, after: Position, *, timeout_s: float) -> Position:
         """Wait until the log goes on past a position, or the time is over; give the head."""
         deadline = time.monotonic() + timeout_s
-        with self._connection() as connection:
+        with borrowed(self._pool) as connection:
             connection.execute(f"LISTEN {CHANNEL}")
             try:
                 while (head := self.head()) <= after:
@@ -194,16 +197,8 @@ class LogReader:
 
     # -- inside -----------------------------------------------------------------------------
 
-    @contextmanager
-    def _connection(self) -> Generator[psycopg.Connection[TupleRow]]:
-        try:
-            with self._pool.connection() as connection:
-                yield connection
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            raise StoreUnavailableError("PostgreSQL does not answer") from error
-
     def _rows(self, query: LiteralString, parameters: Sequence[object]) -> list[TupleRow]:
-        with self._connection() as connection:
+        with borrowed(self._pool) as connection:
             return connection.execute(query, parameters, binary=True).fetchall()
 
     def _facts(self, rows: Sequence[Row], *, verify_headers: bool) -> list[Recorded]:

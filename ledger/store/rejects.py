@@ -19,6 +19,7 @@ from psycopg_pool import ConnectionPool
 from ledger.domain.ids import ProviderId
 from ledger.errors import Reject
 from ledger.store import seal
+from ledger.store.database import borrowed
 from ledger.store.keys import MasterKey, new_data_key
 
 
@@ -51,7 +52,7 @@ class RejectStore:
         """Keep refused items of one batch."""
         if not items:
             return
-        with self._pool.connection() as connection, connection.transaction():
+        with borrowed(self._pool) as connection, connection.transaction():
             data_key = self._data_key(connection, provider)
             now = self._clock()
             names: list[UUID] = []
@@ -73,7 +74,7 @@ class RejectStore:
         self, provider: ProviderId, *, limit: int, after: UUID | None = None
     ) -> list[KeptReject]:
         """List refused items, newest first; go on with `after` the last id seen."""
-        with self._pool.connection() as connection:
+        with borrowed(self._pool) as connection:
             data_key = self._data_key(connection, provider)
             rows = connection.execute(
                 "SELECT reject, received_at, sealed FROM ledger.rejects"

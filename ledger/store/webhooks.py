@@ -18,6 +18,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from ledger.errors import UnknownWebhookError
+from ledger.store.database import borrowed
 from ledger.store.keys import KEY_BYTES, MasterKey
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  as Standard Webhooks writes a secret
@@ -136,7 +137,7 @@ class WebhookStore:
     def give_up(self, webhook: UUID, letter: DeadLetter, *, before: int, stop: bool) -> bool:
         """Keep a change as a dead letter and go on behind it, or stop."""
         now = self._clock()
-        with self._pool.connection() as connection, connection.transaction():
+        with borrowed(self._pool) as connection, connection.transaction():
             moved = connection.execute(
                 "UPDATE ledger.webhooks SET position = %s, attempts = 0, next_at = %s,"
                 " dead_in_row = dead_in_row + 1, last_error = %s, stopped_at = %s"
@@ -175,11 +176,11 @@ class WebhookStore:
     # -- inside -----------------------------------------------------------------------------
 
     def _rows(self, query: LiteralString, *parameters: object) -> list[TupleRow]:
-        with self._pool.connection() as connection:
+        with borrowed(self._pool) as connection:
             return connection.execute(query, parameters).fetchall()
 
     def _run(self, query: LiteralString, *parameters: object) -> bool:
-        with self._pool.connection() as connection:
+        with borrowed(self._pool) as connection:
             return bool(connection.execute(query, parameters).rowcount)
 
     def _one(self, query: LiteralString, *parameters: object) -> None:

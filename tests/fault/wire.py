@@ -62,21 +62,34 @@ class Wire:
         )
 
     def __enter__(self) -> Self:
-        Thread(target=self._accept, daemon=True).start()
+        self._serve()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Cut every connection and take no more."""
         for one in [self._listener, *self._open]:
             shut(one)
+        self._open.clear()
+
+    def open(self) -> None:
+        """Take connections again, on the same port."""
+        self._listener = socket.create_server(("127.0.0.1", self._port))
+        self._serve()
+
+    def _serve(self) -> None:
+        Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def end_backend(self, pid: int) -> None:
         with psycopg.connect(self._real) as connection:
             connection.execute("SELECT pg_terminate_backend(%s, 5000)", (pid,))
 
-    def _accept(self) -> None:
+    def _accept(self, listener: socket.socket) -> None:
         with suppress(OSError):
             while True:
-                client, _ = self._listener.accept()
+                client, _ = listener.accept()
                 server = socket.socket(socket.AF_UNIX)
                 server.connect(self._upstream)
                 self._open += [client, server]
