@@ -46,7 +46,13 @@ def facts_after(connection: Connection[Any], after: int, *, limit: int) -> list[
         "after": after, "limit": limit, "open": REFERENCE_TOPICS, "body_bytes_max": BODY_BYTES_MAX,
     }  # fmt: skip
     rows = connection.execute(statements.query("facts_after"), parameters, binary=True)
-    return [FactData(*row, None if body is None else msgspec.Raw(body)) for *row, body in rows]
+    return [
+        FactData(
+            position, stream, version, topic, recorded_at, fact_id, provider,
+            None if body is None else msgspec.Raw(body),
+        )
+        for position, stream, version, topic, recorded_at, fact_id, provider, body in rows
+    ]  # fmt: skip
 
 
 def changes_after(connection: Connection[Any], after: int, *, limit: int) -> list[FeedEntry]:

@@ -88,10 +88,12 @@ def facts(url: str) -> list[str]:
     return [str(row[0]) for row in found]
 
 
-def topic(given: Settings, name: str, *, count: int, settle_s: float = 0.5) -> list[Message]:
+def topic(
+    given: Settings, name: str, *, count: int, settle_s: float = 0.5, timeout_s: float = WAIT_S
+) -> list[Message]:
     """Read `count` committed records of a topic, and those after them that must not be there."""
     found: list[Message] = []
-    deadline = time.monotonic() + WAIT_S
+    deadline = time.monotonic() + timeout_s
     with Consumer(given) as consumer:
         while not (places := consumer.partitions(given.kafka_prefix + name)):
             assert time.monotonic() < deadline, f"no topic {name}"
