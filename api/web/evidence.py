@@ -13,12 +13,12 @@ from api.auth import Caller
 from api.parts import Parts, parts
 from api.web.rendering import SECURITY, PageRoute, page
 from api.web.session import EvidenceVisitor
-from ledger.domain.catalogue import Recorded
-from ledger.domain.evidence import Evidence
+from ledger.domain.catalogue import Recorded, encode
 from ledger.domain.facts import EvidenceCorrected, EvidenceRecorded
 from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId
 from ledger.errors import NotFoundError, UnknownEvidenceError
 from projections.learner import LearnerRecord, Piece
+from projections.registry import Registry
 from projections.transcript import competency_name, evidence_line, provider_line
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -36,13 +36,17 @@ class Found(NamedTuple):
 
 
 class FactShown(NamedTuple):
-    """A fact about the evidence. `sha256` is of what the provider sent, its receipt's digest."""
+    """A fact about the evidence, and all it says as stored.
+
+    `sha256` is of what the provider sent, its receipt's digest.
+    """
 
     recorded: Recorded
     title: str
     provider: str
     reason: str | None
     sha256: str | None
+    stored: str
 
 
 @router.get("/evidence/{evidence}")
@@ -56,20 +60,14 @@ def evidence(request: Request, visitor: EvidenceVisitor, evidence: UUID) -> Resp
     context = {
         "id": evidence, "learner": found.learner, "piece": found.piece, "line": line, "said": said,
         "revises": found.record.revises(found.piece),
-        "facts": [
-            FactShown(
-                one, _title(one), provider_line(one.provider, registry).name if one.provider else "",
-                getattr(one.fact, "reason", None), _digest(one),
-            )
-            for one in found.facts
-        ],
+        "facts": [_shown(one, registry) for one in found.facts],
         "competencies": [
             (alignment, competency_name(resolved.competency if resolved else CompetencyId(alignment.competency), registry))
             for alignment in said.alignments
             for resolved in (registry.resolve(alignment),)
         ],
         "names": found.record.names if visitor.may("records:read") else (),
-        "document": _document_text(asked, found), "stored": _stored(said),
+        "document": _document_text(asked, found),
     }  # fmt: skip
     return page(request, "evidence.html", context)
 
@@ -103,6 +101,18 @@ def _find(asked: Parts, visitor: Caller, evidence: EvidenceId) -> Found:
     return Found(learner, record, piece, about)
 
 
+def _shown(recorded: Recorded, registry: Registry) -> FactShown:
+    provider = provider_line(recorded.provider, registry).name if recorded.provider else ""
+    return FactShown(
+        recorded,
+        _title(recorded),
+        provider,
+        getattr(recorded.fact, "reason", None),
+        _digest(recorded),
+        msgspec.json.format(encode(recorded.fact)[1], indent=2).decode(),
+    )
+
+
 def _title(recorded: Recorded) -> str:
     return recorded.topic.removeprefix("mastery.").rpartition(".")[0].replace("-", " ").capitalize()
 
@@ -132,8 +142,3 @@ def _document_text(asked: Parts, found: Found) -> str | None:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except ValueError:
         return text
-
-
-def _stored(said: Evidence) -> str:
-    """Write the evidence as the ledger stores it, for those who check."""
-    return msgspec.json.format(msgspec.json.encode(said), indent=2).decode()

@@ -18,6 +18,7 @@ from api.moments import AtMoment
 from api.parts import Parts, parts
 from api.web import words
 from api.web.rendering import PageRoute, page, redirect
+from api.web.replays import Replays
 from api.web.session import RecordsVisitor
 from api.web.transcript import state_counts
 from ledger.domain.ids import LearnerId, Position
@@ -62,7 +63,12 @@ def history(
 ) -> Response:
     """Show what happened, and the state as of one step of it; the last step where none is named."""
     asked, who = parts(request), LearnerId(learner)
-    whole = asked.answers.history(who, policy=at.policy)
+    replays: Replays = request.app.state.web_replays
+    is_part = request.headers.get(PART_HEADER) == "then"
+    if is_part:
+        whole = replays.up_to(asked.answers, who, at.policy, at.as_of)
+    else:
+        whole = replays.whole(asked.answers, who, at.policy)
     steps = [_step(number, one, at.policy) for number, one in enumerate(whole.steps, start=1)]
     addresses = [_address("0", at.policy), *(one.address for one in steps)]
     if step is not None:
@@ -76,7 +82,7 @@ def history(
         "later": addresses[number + 1] if number < len(steps) else None,
         **_then(asked, whole, number, at.policy),
     }  # fmt: skip
-    if request.headers.get(PART_HEADER) == "then":
+    if is_part:
         return page(request, "history_then.html", context)
     context["names"] = asked.answers.record(who, whole.position).names
     return page(request, "history.html", context)

@@ -7,6 +7,7 @@ import secrets
 from fastapi import FastAPI
 
 from api.web import entry, evidence, history, learners, transcript
+from api.web.replays import Replays
 from api.web.session import Sessions
 
 ROUTERS = (
@@ -21,5 +22,6 @@ def mount(app: FastAPI, *, session_key: bytes | None = None) -> None:
     several processes need the same one.
     """
     app.state.web_sessions = Sessions(session_key or secrets.token_bytes(32))
+    app.state.web_replays = Replays()
     for router in ROUTERS:
         app.include_router(router)

@@ -194,6 +194,13 @@ def _ada(story: Seeded) -> None:
         narrative="I slowed down at the end of the bead and kept the angle at 45 degrees.",
         links=(Link(uri="https://portfolio.example/ada/coupon-2.jpg", name="Photograph of the coupon"),
                Link(uri="javascript:alert(1)", name="A link that must not work")))  # fmt: skip
+    _ada_at_work(story, who, floor, chief)
+    _ada_later(story, who, floor, chief)
+
+
+def _ada_at_work(story: Seeded, who: str, floor: Context, chief: Party) -> None:
+    clock, say = story.clock, story.say
+    explained: tuple[Facet, ...] = ("performance", "explanation")
     clock.on(12, 5, year=2025)
     say("vendor", who, "trig-1", about=[("ACAD.M.1", "Proficient")], title="Trigonometry for trades",
         result=Result(score=Decimal(41), max=Decimal(50), success=True), context=Context(assessment="TT-2"))  # fmt: skip
@@ -202,7 +209,6 @@ def _ada(story: Seeded) -> None:
         context=floor, evaluator=chief, hours=Decimal("38.5"), title="Two weeks in bay 4", facets=explained,
         work_based_learning=WorkBasedLearning(activity="internship", setting="workplace", paid=True,
                                               employer=Party(id="riverside", name="Riverside Fabrication"), supervisor=chief))  # fmt: skip
-    _ada_later(story, who, floor, chief)
 
 
 def _ada_later(story: Seeded, who: str, floor: Context, chief: Party) -> None:
@@ -231,6 +237,7 @@ def _ada_later(story: Seeded, who: str, floor: Context, chief: Party) -> None:
     clock.on(4, 2)
     say("lms", who, "wrong-1", about=[("WELD.5.1", "Advanced")], title="Oxy-fuel cutting")
     clock.on(4, 6)
+    _correct(story)
     story.ledger.withdraw(
         story.providers["lms"],
         evidence=story.evidence["wrong-1"],
@@ -239,6 +246,22 @@ def _ada_later(story: Seeded, who: str, floor: Context, chief: Party) -> None:
     clock.on(5, 15)
     say("lms", who, "procedure-1", about=[("ACAD.L.2", "Developing")], title="Start-up procedure for the saw",
         credits=Decimal("0.5"), credit_type="dual", facets=("explanation",))  # fmt: skip
+
+
+def _correct(story: Seeded) -> None:
+    receipt = story.ledger.correct(
+        story.providers["vendor"], story.evidence["trig-1"],
+        Evidence(
+            kind="assessment", occurred_at=datetime(2025, 12, 4, 15, 30, tzinfo=UTC),
+            source=Source(format="native", external_id="trig-1", external_version="2"),
+            alignments=(Alignment(competency="ACAD.M.1", framework=FRAMEWORK,
+                                  result=Result(level="Proficient", scale=SCALE)),),
+            title="Trigonometry for trades", result=Result(score=Decimal(44), max=Decimal(50), success=True),
+            context=Context(assessment="TT-2"),
+        ),
+        reason="question 7 was keyed wrongly", digest=_digest("trig-1, corrected"),
+    ).result()[0]  # fmt: skip
+    assert isinstance(receipt, Receipt), receipt
 
 
 def _others(story: Seeded) -> None:

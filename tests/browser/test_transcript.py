@@ -115,3 +115,13 @@ def test_paper_shows_every_verdict_in_words_and_no_controls(visit: Visit, site: 
 def test_without_javascript_the_transcript_is_whole(visit: Visit, site: Site) -> None:
     page = visit(site.transcript(ADA), javascript=False)
     expect(unfold(page, "WELD.2.3")).to_contain_text("Fillet weld coupon, revised")
+
+
+def test_what_was_said_before_a_correction_stays_readable(visit: Visit, site: Site) -> None:
+    page = visit(site.evidence("trig-1"))
+    expect(page.locator("main")).to_contain_text("Corrected 1 time")
+    expect(page.get_by_role("region", name="What it says")).to_contain_text("44 of 50")
+    facts = page.get_by_role("region", name="Facts and receipts")
+    expect(facts).to_contain_text("question 7 was keyed wrongly")
+    facts.get_by_text("What it says, as stored").first.click()
+    expect(facts.locator("pre").first).to_contain_text('"score": "41"')
