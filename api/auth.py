@@ -25,12 +25,14 @@ from ledger.store.access import Holder, Role
 
 Scope = Literal[
     "evidence:write",  # submit, correct and withdraw; a provider, as itself
+    "evidence:remark",  # confirm and contest; a provider, its own evidence
     "evidence:read",  # one piece of evidence; a provider, its own
     "rejects:read",  # what was refused; a provider, its own
     "learners:find",  # from an identifier to the ledger's id; a provider, those it named
     "records:read",  # mastery, transcript, history, changes
     "reference:read",  # providers, frameworks, policies
     "reference:write",
+    "reports:read",  # lists and figures over many learners, and trials of policies
     "service:read",  # metrics: how far and how fast, nobody's record
 ]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -39,15 +41,18 @@ _RECORDS: frozenset[Scope] = frozenset(
     {"evidence:read", "learners:find", "records:read", "reference:read"}
 )
 _PROVIDER: frozenset[Scope] = frozenset(
-    {"evidence:write", "evidence:read", "rejects:read", "learners:find", "reference:read"}
-)
-_REJECTS: frozenset[Scope] = frozenset({"rejects:read"})
-_STEWARD: frozenset[Scope] = frozenset({"rejects:read", "reference:write"})
+    {
+        "evidence:write", "evidence:remark", "evidence:read", "rejects:read", "learners:find",
+        "reference:read",
+    }
+)  # fmt: skip
+_OVERSIGHT: frozenset[Scope] = frozenset({"rejects:read", "reports:read"})
+_STEWARD: frozenset[Scope] = _OVERSIGHT | {"reference:write", "evidence:remark"}
 _OPERATOR: frozenset[Scope] = frozenset({"reference:read", "service:read"})
 SCOPES: Mapping[str, frozenset[Scope]] = {
     "provider": _PROVIDER,
     "reader": _RECORDS,
-    "auditor": _RECORDS | _REJECTS,
+    "auditor": _RECORDS | _OVERSIGHT,
     "steward": _RECORDS | _STEWARD,
     "operator": _OPERATOR,  # runs the service, reads no record
 }
@@ -147,6 +152,8 @@ class Needs(SecurityBase):
 
 EvidenceWriter = Annotated[Caller, Security(Needs("evidence:write"), scopes=["evidence:write"])]
 EvidenceReader = Annotated[Caller, Security(Needs("evidence:read"), scopes=["evidence:read"])]
+Remarker = Annotated[Caller, Security(Needs("evidence:remark"), scopes=["evidence:remark"])]
+ReportsReader = Annotated[Caller, Security(Needs("reports:read"), scopes=["reports:read"])]
 RejectsReader = Annotated[Caller, Security(Needs("rejects:read"), scopes=["rejects:read"])]
 LearnerFinder = Annotated[Caller, Security(Needs("learners:find"), scopes=["learners:find"])]
 RecordsReader = Annotated[Caller, Security(Needs("records:read"), scopes=["records:read"])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from fastapi import Depends, Query
 
@@ -45,18 +45,26 @@ async def _moment(
         ),
     ] = None,
 ) -> Moment:
-    known = None if as_of is None else _read("as_of", as_of)
-    when = None if on is None else _read("on", on)
+    known = None if as_of is None else read_moment("as_of", as_of)
+    when = None if on is None else read_moment("on", on)
     return Moment(known, when if isinstance(when, datetime) else None, policy)
 
 
-def _read(parameter: str, text: str) -> Position | datetime:
+def read_moment(
+    parameter: Literal["as_of", "on"], text: str, *, named: str = ""
+) -> Position | datetime:
+    """Read what a parameter says: `as_of` takes a position or a time, `on` a time or a date.
+
+    Raises:
+        ProblemError: 400, it is neither; the parameter is called `named`, where that is given.
+    """
+    name = named or parameter
     try:
         return as_of_of(text) if parameter == "as_of" else on_of(text)
     except ValueError as error:
         expected = AS_OF_EXPECTED if parameter == "as_of" else moments.EXPECTED
-        fault = Fault(str(error), parameter=parameter, expected=expected)
-        raise ProblemError(INVALID, f"{parameter}: {error}", faults=[fault]) from error
+        fault = Fault(str(error), parameter=name, expected=expected)
+        raise ProblemError(INVALID, f"{name}: {error}", faults=[fault]) from error
 
 
 AtMoment = Annotated[Moment, Depends(_moment)]

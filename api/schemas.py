@@ -137,3 +137,4 @@ class AdoptionIn(Sent):
     )
     starts_on: date | None = None
     reason: Why | None = None
+    floor: bool = Field(False, description="Whether narrower levels may not ask for less.")

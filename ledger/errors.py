@@ -7,6 +7,9 @@ LedgerError
 │   ├── UnknownProviderError
 │   ├── UnknownFrameworkError
 │   ├── UnknownPolicyError
+│   ├── UnknownCrosswalkError
+│   ├── UnknownAssessmentError
+│   ├── UnknownPathwayError
 │   └── UnknownWebhookError
 ├── RefusedError                 the command cannot be carried out on this record
 │   ├── NotYoursError            another provider's evidence
@@ -86,6 +89,27 @@ class UnknownPolicyError(NotFoundError):
 
     def __init__(self, policy: str) -> None:
         super().__init__("policy", policy)
+
+
+class UnknownCrosswalkError(NotFoundError):
+    """No crosswalk of this name was published."""
+
+    def __init__(self, crosswalk: str) -> None:
+        super().__init__("crosswalk", crosswalk)
+
+
+class UnknownAssessmentError(NotFoundError):
+    """No assessment of this id was registered."""
+
+    def __init__(self, assessment: str) -> None:
+        super().__init__("assessment", assessment)
+
+
+class UnknownPathwayError(NotFoundError):
+    """No pathway of this id was published."""
+
+    def __init__(self, pathway: str) -> None:
+        super().__init__("pathway", pathway)
 
 
 class UnknownWebhookError(NotFoundError):

@@ -6,7 +6,7 @@ evidence stays what it was (S2-6). Days are days in UTC.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from typing import NamedTuple
 from ledger.domain.facts import EnrolmentRecorded, PolicyAdopted, PolicyPublished
 from ledger.domain.ids import FrameworkId, PolicyId
 from ledger.errors import LedgerError
+from projections.floors import Floored
 from projections.policies import Judge, compile_policy, default_policy, parse
 from projections.policies.compiling import parts_of
 from projections.policies.requirements import Covers, PointsFromChildren
@@ -32,14 +33,32 @@ class _Adopted(NamedTuple):
     place: int  # among adoptions: of two for the same day, the one recorded last
     scope: str
     judge: Judge
+    floor: bool
+
+    def is_about(self, framework: FrameworkId | None, scopes: Scopes) -> bool:
+        """Say whether it decides on a framework's competencies for somebody enrolled so."""
+        level = LEVELS[self.level]
+        return (
+            level == "everywhere"
+            or (level == "framework" and self.scope == framework)
+            or (level, self.scope) in scopes
+        )
+
+
+class Floor(NamedTuple):
+    """A policy that narrower levels cannot undercut."""
+
+    level: str
+    scope: str
+    judge: Judge
 
 
 class Adoptions:
     """A fold over policy-published and policy-adopted facts."""
 
     __slots__ = (
-        "_adopted", "_cache", "_judges", "_latest", "by_enrolment", "needs_children", "published",
-        "shipped",
+        "_adopted", "_cache", "_floored", "_judges", "_latest", "by_enrolment", "needs_children",
+        "published", "shipped",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -53,6 +72,7 @@ class Adoptions:
         self._latest: dict[PolicyId, str] = {}
         self._adopted: list[_Adopted] = []
         self._cache: dict[tuple[FrameworkId | None, Scopes, date], Judge] = {}
+        self._floored: dict[tuple[str, ...], Judge] = {}
 
     def publish(self, fact: PolicyPublished) -> None:
         """Keep a policy document."""
@@ -66,7 +86,9 @@ class Adoptions:
             return
         level = LEVELS.index(fact.level)
         starts_on = fact.starts_on or date.min
-        self._adopted.append(_Adopted(level, starts_on, len(self._adopted), fact.scope, judge))
+        self._adopted.append(
+            _Adopted(level, starts_on, len(self._adopted), fact.scope, judge, fact.floor)
+        )
         self._adopted.sort(key=lambda one: one[:3], reverse=True)
         self.by_enrolment = self.by_enrolment or fact.level not in {"everywhere", "framework"}
         self.needs_children = self.needs_children or needs_children(judge)
@@ -111,18 +133,55 @@ class Adoptions:
         day = min((day for day in days if day > on), default=None)
         return datetime.combine(day, time(), UTC) if day else None
 
-    def _find(self, framework: FrameworkId | None, scopes: Scopes, on: date) -> Judge:
+    def drafted(
+        self, draft: Judge, framework: FrameworkId | None, scopes: Scopes, on: date, *, level: str
+    ) -> Judge:
+        """Give a draft as it would decide if it were adopted at a level: under wider floors."""
+        wider = LEVELS.index(level)
+        held = [
+            one.judge
+            for one in self._in_force(framework, scopes, on)
+            if one.floor and one.level < wider
+        ]
+        return self._under(draft, held)
+
+    def floors(self, on: date) -> list[Floor]:
+        """List the floors in force on a day."""
+        seen: set[tuple[int, str]] = set()
+        found: list[Floor] = []
         for one in self._adopted:
-            if one.starts_on > on:
-                continue
-            level = LEVELS[one.level]
-            if (
-                level == "everywhere"
-                or (level == "framework" and one.scope == framework)
-                or (level, one.scope) in scopes
-            ):
-                return one.judge
-        return self.shipped
+            if one.starts_on <= on and (one.level, one.scope) not in seen:
+                seen.add((one.level, one.scope))
+                if one.floor:
+                    found.append(Floor(LEVELS[one.level], one.scope, one.judge))
+        return found
+
+    def _find(self, framework: FrameworkId | None, scopes: Scopes, on: date) -> Judge:
+        found = list(self._in_force(framework, scopes, on))
+        if not found:
+            return self.shipped
+        return self._under(found[0].judge, [one.judge for one in found[1:] if one.floor])
+
+    def _in_force(
+        self, framework: FrameworkId | None, scopes: Scopes, on: date
+    ) -> Iterator[_Adopted]:
+        """Give what is adopted for somebody on a day, narrowest first, the last for each scope."""
+        seen: set[tuple[int, str]] = set()
+        for one in self._adopted:
+            place = (one.level, one.scope)
+            if one.starts_on <= on and place not in seen and one.is_about(framework, scopes):
+                seen.add(place)
+                yield one
+
+    def _under(self, judge: Judge, floors: Iterable[Judge]) -> Judge:
+        held = {one.digest: one for one in floors if one.digest != judge.digest}
+        if not held:
+            return judge
+        key = (judge.digest, *held)
+        found = self._floored.get(key)
+        if found is None:
+            found = self._floored[key] = Floored(judge, tuple(held.values()))
+        return found
 
 
 @lru_cache(maxsize=256)
@@ -144,6 +203,8 @@ def shipped() -> Judge:
 @lru_cache(maxsize=1024)
 def needs_children(judge: Judge) -> bool:
     """Say whether a policy looks at the states of child competencies."""
+    if isinstance(judge, Floored) and any(map(needs_children, judge.floors)):
+        return True
     rules = parts_of(judge.document.requirement)
     return any(isinstance(rule, Covers | PointsFromChildren) for _, rule in rules)
 

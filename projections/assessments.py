@@ -30,6 +30,10 @@ class Assessments:
                 return False
         return True
 
+    def registered(self, assessment: str) -> AssessmentRegistered | None:
+        """Give what is on record of an instrument; None if nobody registered it."""
+        return self._registered.get(assessment)
+
     def unvalidated(self, assessment: str | None, occurred_at: datetime) -> bool:
         """Say whether this instrument is on record, and nobody vouched for it at that time.
 

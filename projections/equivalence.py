@@ -20,7 +20,7 @@ from ledger.domain.facts import (
     CrosswalkWithdrawn,
     Fact,
 )
-from ledger.domain.framework import Equivalence
+from ledger.domain.framework import Equivalence, SignOffRole
 from projections.frameworks import Frameworks, Resolved
 
 CHAIN_MAX = 3  # crosswalks one after another; longer, and nobody could explain what it means
@@ -54,16 +54,23 @@ class Shown:
 
 
 @dataclass(slots=True)
-class _Crosswalk:
+class Crosswalk:
+    """A crosswalk as it stands: who signed these very words, and who took them back."""
+
     published: CrosswalkPublished | None = None
-    signed: set[str] = field(default_factory=set[str])
-    withdrawn: bool = False
+    signed: dict[SignOffRole, CrosswalkSigned] = field(
+        default_factory=dict[SignOffRole, CrosswalkSigned]
+    )
+    withdrawn: CrosswalkWithdrawn | None = None
+    withdrawals: int = 0
+    """How often it was withdrawn, over all its versions."""
 
     def counts(self) -> bool:
+        """Say whether everybody whose consent it needs gave it, and nobody took it back."""
         return (
             self.published is not None
-            and not self.withdrawn
-            and set(self.published.needs) <= self.signed
+            and self.withdrawn is None
+            and set(self.published.needs) <= self.signed.keys()
         )
 
 
@@ -73,7 +80,7 @@ class Equivalences:
     __slots__ = ("_credentials", "_crosswalks", "_links")
 
     def __init__(self) -> None:
-        self._crosswalks: dict[str, _Crosswalk] = {}
+        self._crosswalks: dict[str, Crosswalk] = {}
         self._credentials: dict[str, list[CredentialAligned]] = {}
         self._links: Links | None = None
 
@@ -82,11 +89,14 @@ class Equivalences:
         match fact:
             case CrosswalkPublished(crosswalk=name):
                 # Published anew, it needs to be signed anew: nobody signed these words.
-                self._crosswalks[name] = _Crosswalk(published=fact)
+                before = self._crosswalks.get(name, Crosswalk())
+                self._crosswalks[name] = Crosswalk(fact, withdrawals=before.withdrawals)
             case CrosswalkSigned(crosswalk=name):
-                self._crosswalks.setdefault(name, _Crosswalk()).signed.add(fact.role)
+                self._crosswalks.setdefault(name, Crosswalk()).signed[fact.role] = fact
             case CrosswalkWithdrawn(crosswalk=name):
-                self._crosswalks.setdefault(name, _Crosswalk()).withdrawn = True
+                crosswalk = self._crosswalks.setdefault(name, Crosswalk())
+                crosswalk.withdrawn = fact
+                crosswalk.withdrawals += 1
             case CredentialAligned():
                 self._credentials.setdefault(fact.credential, []).append(fact)
             case _:
@@ -103,11 +113,16 @@ class Equivalences:
         """Look the ends of crosswalks up anew: a framework was published."""
         self._links = None
 
-    def published(self) -> Iterator[tuple[CrosswalkPublished, bool]]:
-        """List the crosswalks, and whether each counts."""
+    def crosswalk(self, name: str) -> Crosswalk | None:
+        """Give a crosswalk as it stands; None if none of that name was published."""
+        found = self._crosswalks.get(name)
+        return found if found is not None and found.published is not None else None
+
+    def crosswalks(self) -> Iterator[tuple[CrosswalkPublished, Crosswalk]]:
+        """List the crosswalks, in the order of their first publication."""
         for crosswalk in self._crosswalks.values():
             if crosswalk.published is not None:
-                yield crosswalk.published, crosswalk.counts()
+                yield crosswalk.published, crosswalk
 
     def attested(self, credentials: Iterable[str], occurred_at: datetime) -> list[Alignment]:
         """Give what holding a credential says, under any of the names it goes by."""

@@ -13,8 +13,14 @@ from heapq import merge
 
 from ledger.domain.catalogue import Recorded
 from ledger.domain.facts import (
+    AssessmentRegistered,
+    AssessmentValidated,
     AuthorityGranted,
     AuthorityRevoked,
+    CredentialAligned,
+    CrosswalkPublished,
+    CrosswalkSigned,
+    CrosswalkWithdrawn,
     FrameworkPublished,
     PolicyAdopted,
     ProviderReinstated,
@@ -131,8 +137,17 @@ class _Replay:
                 | ProviderReinstated(provider=provider)
             ):
                 return any(one.provider == provider for one in self._held.record.pieces.values())
-            case FrameworkPublished() | PolicyAdopted():
-                return bool(self._held.pairs)
+            case (
+                FrameworkPublished()
+                | PolicyAdopted()
+                | CrosswalkPublished()
+                | CrosswalkSigned()
+                | CrosswalkWithdrawn()
+                | CredentialAligned()
+                | AssessmentRegistered()
+                | AssessmentValidated()
+            ):
+                return bool(self._held.record.pieces)
             case _:
                 return False
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from ledger.domain.ids import CompetencyId
-from projections.adoption import needs_children
+from ledger.domain.ids import CompetencyId, FrameworkId
+from projections.adoption import needs_children, scopes_of
 from projections.learner import LearnerRecord
 from projections.observing import Observed
 from projections.policies.judge import Judge
@@ -46,16 +46,23 @@ def judge_observed(observed: Observed, *, on: datetime, policy: Judge | None = N
 
 
 class Bench:
-    """Judges the competencies of one record at one moment."""
+    """Judges the competencies of one record at one moment.
+
+    With `policy`, that one decides, adopted or not; with `level` as well, as if it were adopted
+    there: under the floors that are set at wider levels.
+    """
 
     __slots__ = (
-        "_above", "_enrolments", "_judged", "_judges", "_moved", "_observed", "_on", "_policy",
-        "_registry",
+        "_above", "_enrolments", "_judged", "_judges", "_level", "_moved", "_observed", "_on",
+        "_policy", "_registry",
     )  # fmt: skip
 
-    def __init__(self, observed: Observed, *, on: datetime, policy: Judge | None = None) -> None:
+    def __init__(
+        self, observed: Observed, *, on: datetime, policy: Judge | None = None,
+        level: str | None = None,
+    ) -> None:  # fmt: skip
         self._observed, self._registry, self._on = observed, observed.registry, on
-        self._policy = policy
+        self._policy, self._level = policy, level
         self._enrolments = tuple(observed.record.enrolments.values())
         self._judges: dict[str | None, Judge] = {}
         self._judged: dict[CompetencyId, Verdict] = {}
@@ -106,7 +113,7 @@ class Bench:
 
     def deciding(self, competency: CompetencyId) -> Judge:
         """Give the policy that decides on a competency."""
-        if self._policy is not None:
+        if self._policy is not None and self._level is None:
             return self._policy
         line = self._observed.lines.get(competency)
         if line is not None:
@@ -116,9 +123,16 @@ class Bench:
             framework = described.framework if described else None
         found = self._judges.get(framework)
         if found is None:
-            found = self._registry.policy_for(framework, self._enrolments, self._on)
-            self._judges[framework] = found
+            found = self._judges[framework] = self._found(framework)
         return found
+
+    def _found(self, framework: FrameworkId | None) -> Judge:
+        if self._policy is None or self._level is None:
+            return self._registry.policy_for(framework, self._enrolments, self._on)
+        scopes = scopes_of(self._enrolments, day_of(self._on))
+        return self._registry.drafted_for(
+            self._policy, framework, scopes, self._on, level=self._level
+        )
 
     def _children(self, competency: CompetencyId, under: tuple[CompetencyId, ...]) -> Verdicts:
         # A framework whose tree runs in a circle must not run this program in one.
@@ -127,9 +141,10 @@ class Bench:
         return {name: self._judge(name, path) for name in names if name not in path}
 
     def _rolls_up(self) -> bool:
-        if self._policy is not None:
-            return needs_children(self._policy)
-        return self._registry.adoptions.needs_children
+        held = self._policy is None or self._level is not None
+        return (self._policy is not None and needs_children(self._policy)) or (
+            held and self._registry.adoptions.needs_children
+        )
 
     def _all_above(self) -> set[CompetencyId]:
         if self._above is None:

@@ -21,7 +21,7 @@ from ledger.domain.facts import (
     ProviderRegistered,
 )
 from ledger.domain.ids import FrameworkId, Position, ProviderId
-from projections.adoption import NO_SCOPES, Adoptions, scopes_of
+from projections.adoption import NO_SCOPES, Adoptions, Scopes, scopes_of
 from projections.assessments import Assessments
 from projections.authority import Authority
 from projections.equivalence import Equivalences
@@ -100,6 +100,13 @@ class Registry:
         day = day_of(on)
         scopes = scopes_of(enrolments, day) if self.adoptions.by_enrolment else NO_SCOPES
         return self.adoptions.deciding(framework, scopes, day)
+
+    def drafted_for(
+        self, draft: Judge, framework: FrameworkId | None, scopes: Scopes, on: datetime, *,
+        level: str,
+    ) -> Judge:  # fmt: skip
+        """Give a draft as it would decide if it were adopted at a level: under wider floors."""
+        return self.adoptions.drafted(draft, framework, scopes, day_of(on), level=level)
 
 
 def day_of(on: datetime) -> date:

@@ -35,6 +35,7 @@ class Scope:
     on: datetime
     level: str | None = None  # "state", "district", "school" or "programme"
     name: str = ""
+    after: LearnerId | None = None  # go on after this learner, in the order of ids
 
     def __post_init__(self) -> None:
         """Refuse a level that nobody can be enrolled at.
@@ -144,7 +145,7 @@ def _places(first: Result | None, second: Result) -> tuple[int, int, int] | None
 
 
 def _records(log: LogReader, scope: Scope) -> Iterator[LearnerRecord]:
-    for stream in log.by_learner(until=scope.as_of, facts_max=_FACTS_MAX):
+    for stream in log.by_learner(until=scope.as_of, facts_max=_FACTS_MAX, after=scope.after):
         facts = [one for one in stream if one.topic in _OF_LEARNERS]
         if not facts:
             continue

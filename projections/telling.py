@@ -8,9 +8,18 @@ from typing import NamedTuple
 from ledger.domain.catalogue import Recorded
 from ledger.domain.evidence import Evidence, Result
 from ledger.domain.facts import (
+    AssessmentRegistered,
+    AssessmentValidated,
     AuthorityGranted,
     AuthorityRevoked,
+    ContestResolved,
+    CredentialAligned,
+    CrosswalkPublished,
+    CrosswalkSigned,
+    CrosswalkWithdrawn,
     EnrolmentRecorded,
+    EvidenceConfirmed,
+    EvidenceContested,
     EvidenceCorrected,
     EvidenceRecorded,
     EvidenceWithdrawn,
@@ -62,6 +71,8 @@ def tell(recorded: Recorded, record: LearnerRecord, registry: Registry) -> Telli
         case EvidenceWithdrawn():
             text = f"{_who(fact.provider, registry)} withdrew it: {fact.reason}."
             return Telling(text, fact.id)
+        case EvidenceConfirmed() | EvidenceContested() | ContestResolved():
+            return Telling(_remark(fact), fact.id)
         case EnrolmentRecorded():
             return Telling(f"{_who(fact.provider, registry)} recorded {_enrolment(fact)}.")
         case LearnerRegistered():
@@ -72,6 +83,38 @@ def tell(recorded: Recorded, record: LearnerRecord, registry: Registry) -> Telli
             return Telling(f"{who} named the learner by an identifier of type {kind}.")
         case _:
             return Telling(_reference(fact, registry, recorded.topic))
+
+
+def _remark(fact: EvidenceConfirmed | EvidenceContested | ContestResolved) -> str:
+    match fact:
+        case EvidenceConfirmed(result=None):
+            return "A second person looked at it and agreed."
+        case EvidenceConfirmed():
+            return f"A second person looked at it{_outcome(fact.result)}."
+        case EvidenceContested():
+            return f"It was contested ({fact.by.role or 'somebody entitled to'}): {fact.reason}."
+        case ContestResolved(outcome="stands"):
+            return f"The contest was decided, and it stands: {fact.reason}."
+        case ContestResolved():
+            return f"The contest was decided, and it was set aside: {fact.reason}."
+
+
+def _equating(fact: Fact, topic: str) -> str:
+    match fact:
+        case CrosswalkPublished():
+            return f"The crosswalk {fact.title} was published; it needs {', '.join(fact.needs)} to sign."
+        case CrosswalkSigned():
+            return f"The crosswalk {fact.crosswalk} was signed ({fact.role})."
+        case CrosswalkWithdrawn():
+            return f"The crosswalk {fact.crosswalk} was withdrawn ({fact.role}): {fact.reason}."
+        case CredentialAligned():
+            return f"The credential {fact.credential} was aligned to {len(fact.competencies)} competencies."
+        case AssessmentRegistered():
+            return f"The assessment {fact.title} was put on record; it counts once it is validated."
+        case AssessmentValidated():
+            return f"The assessment {fact.assessment} was validated."
+        case _:
+            return f"A fact of a kind that this program does not show was recorded ({topic})."
 
 
 def _reference(fact: Fact, registry: Registry, topic: str) -> str:
@@ -92,9 +135,10 @@ def _reference(fact: Fact, registry: Registry, topic: str) -> str:
         case PolicyAdopted():
             scope = f" for {fact.level} {fact.scope}" if fact.scope else " everywhere"
             start = f" from {fact.starts_on:%Y-%m-%d}" if fact.starts_on else ""
-            return f"The policy {fact.policy} was adopted{scope}{start}."
+            held = ", as a floor" if fact.floor else ""
+            return f"The policy {fact.policy} was adopted{scope}{start}{held}."
         case _:
-            return f"A fact of a kind that this program does not show was recorded ({topic})."
+            return _equating(fact, topic)
 
 
 def _who(provider: ProviderId, registry: Registry) -> str:

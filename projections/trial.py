@@ -75,7 +75,9 @@ class Trial:
 class Question:
     """What is asked of a trial.
 
-    With `framework`, the draft decides only on that framework's competencies. At most
+    With `framework`, the draft decides only on that framework's competencies. `level` is where it
+    would be adopted: the floors set at wider levels hold for it, so at the narrowest level, a
+    trial of the policy in force changes nobody. At most
     `listed_max` of the moved are listed; all are counted. `facts_max` bounds what is in memory.
     """
 
@@ -83,6 +85,7 @@ class Question:
     on: datetime
     framework: FrameworkId | None = None
     group_by: GroupBy = "school"
+    level: str = "programme"
     listed_max: int = 1_000
     cell_min: int = CELL_MIN
     facts_max: int = 20_000
@@ -182,7 +185,7 @@ def _pairs(
     observed: Observed, draft: Judge, question: Question
 ) -> Iterator[tuple[Verdict, Verdict]]:
     live = Bench(observed, on=question.on)
-    drafted = Bench(observed, on=question.on, policy=draft)
+    drafted = Bench(observed, on=question.on, policy=draft, level=question.level)
     framework = question.framework
     for competency in sorted(live.competencies() | drafted.competencies()):
         line = observed.lines.get(competency)

@@ -52,7 +52,7 @@ def mastery(
     """
     moment, when = as_of(known), time_of(on)
     with session(context).answers() as (ledger, answers):
-        who = _learner(ledger, answers, learner)
+        who = learner_named(ledger, answers, learner)
         if competency is not None:
             one = answers.mastery_of(who, competency, as_of=moment, on=when, policy=policy)
             lines = [JudgedLine(one.name, one.verdict)]
@@ -101,7 +101,7 @@ def transcript(
     """
     moment, when = as_of(known), time_of(on)
     with session(context).answers() as (ledger, answers):
-        who = _learner(ledger, answers, learner)
+        who = learner_named(ledger, answers, learner)
         found = answers.transcript(who, as_of=moment, on=when, policy=policy)
     if plain:
         show_json(found)
@@ -145,7 +145,7 @@ def history(
     """
     moment, when = as_of(known), time_of(on)
     with session(context).answers() as (ledger, answers):
-        who = _learner(ledger, answers, learner)
+        who = learner_named(ledger, answers, learner)
         found = answers.history(who, as_of=moment, on=when, policy=policy)
     if plain:
         show_json(found)
@@ -158,7 +158,12 @@ def history(
             screen.out(f"{'':30}{name}: {change.before} -> {change.after}")
 
 
-def _learner(ledger: Ledger, answers: Answers, text: str) -> LearnerId:
+def learner_named(ledger: Ledger, answers: Answers, text: str) -> LearnerId:
+    """Find a learner by id, or as PROVIDER:ID.
+
+    Raises:
+        UsageError: there is none.
+    """
     before, colon, own = text.rpartition(":")
     if not colon:
         return LearnerId(uuid_of(text, "learner"))

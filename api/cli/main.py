@@ -14,10 +14,13 @@ from api.cli import (
     checking,
     demo,
     downstream,
+    equivalence,
     framework,
     learner,
+    pathway,
     policy,
     provider,
+    report,
     running,
     sending,
     settings,
@@ -51,7 +54,7 @@ Settings are MASTERY_ variables: `mastery settings` lists them.
 """
 
 app = group("mastery", HELP)
-for each in (framework, provider, token, policy, learner):
+for each in (framework, provider, token, policy, equivalence, pathway, learner, report):
     app.add_typer(each.app)
 for commands in (demo, running, downstream, sending, checking, settings):
     commands.register(app)

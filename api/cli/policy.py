@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 import typer
+from rich.progress import Progress
 
 from api.cli.files import existing
-from api.cli.session import UsageError, screen, session, show_json, show_rows
+from api.cli.learner import AsOf, Json, On
+from api.cli.session import UsageError, complaints, screen, session, show_json, show_rows
 from api.cli.teaching import command, group
-from api.cli.times import time_of
+from api.cli.times import as_of, time_of
+from api.routes.trials import TableOut, TrialOut
 from ledger.domain.facts import PolicyAdopted, PolicyPublished
-from ledger.domain.ids import PolicyId
-from ledger.errors import UnknownPolicyError
+from ledger.domain.ids import FrameworkId, PolicyId
+from ledger.errors import UnknownFrameworkError, UnknownPolicyError
 from projections.policies import canonical, compile_policy, digest, parse, preset
 from projections.policies.files import judge_case, read_case, verdict_json
 from projections.policies.presets import PRESETS, preset_settings
+from projections.publication import adoption_faults, policy_faults, refuse
 from projections.registry import Registry
+from projections.trial import GroupBy, Question, Trial, trial
 
 app = group("policy", "When a competency counts as mastered.")
 
 Level = Literal["everywhere", "framework", "state", "district", "school", "programme"]
+GROUPS: Mapping[str, GroupBy] = {each: each for each in get_args(GroupBy)}
 LEVELS: Mapping[str, Level] = {each: each for each in get_args(Level)}
 
 
@@ -46,7 +52,8 @@ def publish(
         document=canonical(document),
         published_by=by,
     )
-    with session(context).ledger() as ledger:
+    with session(context).answers() as (ledger, answers):
+        refuse("policy", policy_faults(document, answers.registry()))
         receipt = ledger.publish_policy(fact)
     said = "unchanged" if receipt.duplicate else "published"
     screen.out(f"{said} {fact.policy} {fact.digest}")
@@ -63,6 +70,9 @@ def adopt(
         str | None, typer.Option(help="From which day on; always, if absent.")
     ] = None,
     reason: Annotated[str | None, typer.Option(help="Why; kept with the fact.")] = None,
+    floor: Annotated[
+        bool, typer.Option("--floor", help="Narrower levels may not ask for less.")
+    ] = False,
 ) -> None:
     """Let a policy decide for a scope. The narrowest adoption in force on the day decides.
 
@@ -70,6 +80,7 @@ def adopt(
         mastery policy adopt strict-welding
         mastery policy adopt strict-welding --level programme --scope 48.0508
             --starts-on 2026-08-01
+        mastery policy adopt state-minimum --level state --scope WA --floor
     """
     known = LEVELS.get(level)
     if known is None:
@@ -80,6 +91,12 @@ def adopt(
         judge = answers.registry().adoptions.judge(policy)
         if judge is None:
             raise UnknownPolicyError(policy)
+        day = _day(starts_on)
+        faults = adoption_faults(
+            judge, answers.registry(), ledger.log, level=known, scope=scope,
+            on=day or datetime.now(UTC).date(),
+        )  # fmt: skip
+        refuse("policy", faults)
         if judge.digest not in answers.registry().adoptions.published:
             # The shipped default is adopted like any other, so it must be in the log first.
             ledger.publish_policy(
@@ -92,8 +109,9 @@ def adopt(
             digest=judge.digest,
             level=known,
             scope=scope,
-            starts_on=_day(starts_on),
+            starts_on=day,
             reason=reason,
+            floor=floor,
         )
         screen.out(f"position {ledger.adopt_policy(fact).position}")
 
@@ -180,3 +198,70 @@ def judge(
     document = preset(policy) if policy in PRESETS else parse(existing(Path(policy)).read_bytes())
     case = read_case(existing(observations).read_bytes(), on=time_of(on))
     show_json(verdict_json(judge_case(compile_policy(document), case)))
+
+
+@command(app, "trial")
+def try_draft(  # noqa: PLR0913  one for each option
+    context: typer.Context,
+    draft: Annotated[str, typer.Argument(help="Policy file, or the id or digest of a policy.")],
+    *,
+    known: AsOf = None,
+    on: On = None,
+    framework: Annotated[
+        str | None, typer.Option(help="Try it on this framework's competencies only.")
+    ] = None,
+    group_by: Annotated[str, typer.Option(help=f"Count by: {', '.join(GROUPS)}.")] = "school",
+    level: Annotated[
+        str, typer.Option(help="Where it would be adopted: floors of wider levels hold.")
+    ] = "programme",
+    plain: Json = False,
+) -> None:
+    """Say who would gain and who would lose under a policy. Nothing is changed.
+
+    Examples:
+        mastery policy trial draft.json
+        mastery policy trial strict-welding --on 2026-06-30 --group-by district
+    """
+    if group_by not in GROUPS or level not in LEVELS:
+        raise UsageError(f"--group-by is one of {', '.join(GROUPS)}; --level, {', '.join(LEVELS)}")
+    file = Path(draft)
+    choice = file.read_text("utf-8") if file.is_file() else draft
+    with session(context).answers() as (ledger, answers):
+        asked = answers.asked(as_of=as_of(known), on=time_of(on), policy=choice)
+        assert asked.policy is not None  # one was given
+        question = Question(
+            asked.position, asked.on, _framework(asked.registry, framework),
+            group_by=GROUPS[group_by], level=level,
+        )  # fmt: skip
+        with Progress(console=complaints, transient=True) as bar:
+            task = bar.add_task("judging", total=None)
+            found = trial(
+                ledger.log, asked.policy, question,
+                progress=lambda done, of: bar.update(task, completed=done, total=of),
+            )  # fmt: skip
+    if plain:
+        show_json(TrialOut.of(found))
+        return
+    _show_trial(found)
+
+
+def _framework(registry: Registry, name: str | None) -> FrameworkId | None:
+    found = registry.frameworks.named(name) if name is not None else None
+    if name is not None and found is None:
+        raise UnknownFrameworkError(name)
+    return found
+
+
+def _show_trial(found: Trial) -> None:
+    screen.out(f"{found.learners} learners, {found.gains} gain, {found.loses} lose a competency")
+    table = TableOut.of(found.groups)
+    rows = [
+        (name, *("held back" if cell is None else str(cell) for cell in counts))
+        for name, counts in zip(table.rows, table.counts, strict=True)
+    ]
+    show_rows(("", *table.columns), rows)
+    for one in found.moved:
+        why = "; ".join(one.because)
+        screen.out(f"{one.learner} {one.competency}: {one.before} -> {one.after} ({why})")
+    if found.moved_in_all > len(found.moved):
+        screen.out(f"and {found.moved_in_all - len(found.moved)} more")

@@ -5,14 +5,19 @@ Not here: pages (api.web), and any decision about evidence or mastery.
 
 from api.routes import (
     changes,
+    equivalences,
     evidence,
     frameworks,
     health,
     keeping,
     learners,
     operations,
+    pathways,
     policies,
     providers,
+    remarks,
+    reports,
+    trials,
     webhooks,
 )
 
@@ -26,7 +31,12 @@ ROUTERS = (
     webhooks.router,
     providers.router,
     frameworks.router,
+    equivalences.router,
+    remarks.router,
+    pathways.router,
+    trials.router,
     policies.router,
+    reports.router,
     health.router,
     operations.router,
 )

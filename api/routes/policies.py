@@ -19,7 +19,8 @@ from ledger.domain.ids import PolicyId
 from ledger.errors import UnknownPolicyError
 from projections.policies.documents import canonical, digest, json_schema
 from projections.policies.reading import parse
-from projections.registry import Registry
+from projections.publication import adoption_faults, policy_faults, refuse
+from projections.registry import Registry, day_of
 
 router = APIRouter(prefix="/v1/policies", tags=["policies"], responses=PROBLEMS)
 
@@ -111,10 +112,16 @@ def document_of(registry: Registry, policy: str, version: str | None = None) -> 
     }),
 )  # fmt: skip
 async def publish(request: Request, caller: Steward) -> Response:
-    """Publish a version of a policy. It decides nothing until it is adopted."""
+    """Publish a version of a policy. It decides nothing until it is adopted.
+
+    Refused: one that nobody or everybody can meet, that contradicts itself, or that names a
+    competency which no framework has.
+    """
     asked = parts(request)
     bodies.wanted(request, bodies.JSON_TYPES)
     document = parse(await bodies.whole(request, bytes_max=asked.settings.item_bytes_max))
+    registry = await run_in_threadpool(asked.answers.registry)
+    refuse("policy", policy_faults(document, registry))
     fact = published(canonical(document), document.id, digest(document), by=caller.label)
     receipt = await run_in_threadpool(asked.ledger.publish_policy, fact)
     return encoded(PolicyNoted(fact.policy, fact.digest, receipt.position, receipt.duplicate))
@@ -132,11 +139,21 @@ def published(document: str, policy: str, version: str, *, by: str | None) -> Po
     responses=replies(Noted, "Adopted.", example={"position": 8, "duplicate": False}),
 )  # fmt: skip
 def adopt(request: Request, _caller: Steward, policy: str, given: AdoptionIn) -> Response:
-    """Let a policy decide for a scope. The narrowest adoption in force on the day decides."""
+    """Let a policy decide for a scope. The narrowest adoption in force on the day decides.
+
+    With `floor`, narrower levels cannot undercut it: an adoption that asks for less in so many
+    words is refused, and nothing is mastered there that this policy does not pass.
+    """
     asked = parts(request)
-    judge = asked.answers.registry().adoptions.judge(given.digest or policy)
+    registry = asked.answers.registry()
+    judge = registry.adoptions.judge(given.digest or policy)
     if judge is None or judge.policy != policy:
         raise UnknownPolicyError(policy)
+    faults = adoption_faults(
+        judge, registry, asked.ledger.log, level=given.level, scope=given.scope,
+        on=given.starts_on or day_of(asked.clock()),
+    )  # fmt: skip
+    refuse("policy", faults)
     fact = PolicyAdopted(
         policy=PolicyId(policy),
         digest=judge.digest,
@@ -144,5 +161,6 @@ def adopt(request: Request, _caller: Steward, policy: str, given: AdoptionIn) ->
         scope=given.scope,
         starts_on=given.starts_on,
         reason=given.reason,
+        floor=given.floor,
     )
     return noted(asked.ledger.adopt_policy(fact))

@@ -214,7 +214,8 @@ class PolicyPublished(Fact):
 class PolicyAdopted(Fact):
     """From `starts_on` on, this policy decides for that scope.
 
-    `level` says how wide the scope is and `scope` names it ("" for everywhere).
+    `level` says how wide the scope is and `scope` names it ("" for everywhere). With `floor`,
+    a policy that decides at a narrower level can say "mastered" only where this one does too.
     """
 
     TOPIC: ClassVar[str] = "mastery.policy-adopted.v1"
@@ -226,6 +227,7 @@ class PolicyAdopted(Fact):
     scope: str = ""
     starts_on: date | None = None
     reason: str | None = None
+    floor: bool = False
 
 
 # -- pathway --------------------------------------------------------------------------------

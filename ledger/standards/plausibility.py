@@ -44,6 +44,11 @@ def faults_of(evidence: Evidence, *, now: datetime | None = None) -> Rejects:
     return tuple(found)
 
 
+def faults_of_result(result: Result | None, where: str) -> Rejects:
+    """Name everything implausible about a result alone, which stands at `where`."""
+    return () if result is None else _under(where, _result_faults(result))
+
+
 def _under(where: str, faults: Rejects) -> Rejects:
     return tuple(each._replace(where=where + each.where) for each in faults)
 

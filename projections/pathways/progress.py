@@ -6,17 +6,18 @@ where nobody took them back and the provider had the authority to assert them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from ledger.domain.evidence import JUDGED_KINDS
+from ledger.domain.evidence import JUDGED_KINDS, Alignment
+from ledger.domain.ids import CompetencyId
 from projections.authority import aware
 from projections.learner import LearnerRecord, Piece
 from projections.mastery import Verdicts
 from projections.observing import Observed
 from projections.pathways.audit import Audit, Item, audit, holdings
-from projections.pathways.documents import PathwayDocument
+from projections.pathways.documents import Competencies, PathwayDocument
 from projections.registry import Registry
 
 
@@ -29,13 +30,26 @@ def progress(
     on: datetime,
 ) -> Audit:
     """Lay a learner's record against a pathway, at a moment."""
-    return audit(document, items_of(record, verdicts, registry, on=on))
+    items = items_of(record, verdicts, registry, on=on, names=competencies_of(document))
+    return audit(document, items)
+
+
+def competencies_of(document: PathwayDocument) -> frozenset[str]:
+    """Give the names by which a pathway calls competencies."""
+    required = (one.of for one in document.requirements if isinstance(one, Competencies))
+    gates = (names for gate in document.gates for names in (gate.opens, gate.needs))
+    return frozenset(name for names in (*required, *gates) for name in names)
 
 
 def items_of(
-    record: LearnerRecord, verdicts: Verdicts, registry: Registry, *, on: datetime
+    record: LearnerRecord,
+    verdicts: Verdicts,
+    registry: Registry,
+    *,
+    on: datetime,
+    names: Collection[str] = (),
 ) -> tuple[Item, ...]:
-    """List what a learner holds at a moment."""
+    """List what a learner holds at a moment; competencies under those `names` that mean them."""
     refused = {
         seen.evidence
         for name, line in Observed(record, registry).lines.items()
@@ -52,7 +66,7 @@ def items_of(
     ]
     return holdings(
         {
-            "competency": _mastered(verdicts, registry),
+            "competency": _mastered(verdicts, registry, names),
             "credential": _credentials(standing, on),
             "hours": _hours(standing),
             "credit": _credits(standing),
@@ -63,15 +77,11 @@ def items_of(
 _NOT_THEIRS = frozenset({"outside_authority", "provider_suspended", "unverified", "set_aside"})
 
 
-def _mastered(verdicts: Verdicts, registry: Registry) -> Iterator[Item]:
-    for competency, verdict in verdicts.items():
-        if verdict.state != "mastered":
-            continue
-        found = registry.frameworks.describe(competency)
-        names = {str(competency)}
-        if found is not None:
-            names |= {found.item.uri, found.item.identifier}
-        for name in sorted(names):
+def _mastered(verdicts: Verdicts, registry: Registry, names: Collection[str]) -> Iterator[Item]:
+    for name in sorted(names):
+        meant = registry.resolve(Alignment(competency=name))
+        verdict = verdicts.get(meant.competency if meant else CompetencyId(name))
+        if verdict is not None and verdict.state == "mastered":
             yield Item("competency", name, evidence=verdict.counted)
 
 

@@ -1,0 +1,130 @@
+"""Reports over many learners: the action lists, and how far those who judge agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Annotated, Generic, Literal, TypeVar
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+
+from api.auth import ReportsReader
+from api.moments import AtMoment, Moment, read_moment
+from api.openapi import PROBLEMS, JsonBytes, encoded, replies
+from api.parts import Parts, parts
+from api.problems import INVALID, Fault, ProblemError
+from ledger.domain.ids import LearnerId, Position
+from projections.action_lists import NotImproved, OneShort
+from projections.policies.explain import wanted
+from projections.reports import Moderation, Scope, moderation, not_improved_list, one_short_list
+
+router = APIRouter(prefix="/v1/reports", tags=["reports"], responses=PROBLEMS)
+
+PAGE_ITEMS = 100
+DRIFT_DAYS = 90
+Row = TypeVar("Row", OneShort, NotImproved)
+Level = Annotated[
+    Literal["state", "district", "school", "programme"] | None,
+    Query(description="Only those enrolled there on the day; needs `scope`."),
+]
+Name = Annotated[str, Query(description="Which state, district, school or programme.")]
+After = Annotated[UUID | None, Query(description="The `next` of the page before.")]
+Limit = Annotated[
+    int, Query(ge=1, description="About how many rows; a learner's rows stay together.")
+]
+
+
+class Page(msgspec.Struct, Generic[Row], frozen=True):
+    """Rows in the order of learners' ids; go on with `after` where there is a `next`."""
+
+    position: Position
+    on: datetime
+    items: list[Row]
+    next: LearnerId | None
+
+
+@router.get(
+    "/one-short", response_class=JsonBytes, summary="List who is one observation short",
+    responses=replies(Page[OneShort], "Who, of what, and what the observation must bring."),
+)  # fmt: skip
+def one_short(
+    request: Request, _caller: ReportsReader, at: AtMoment, *,
+    level: Level = None, scope: Name = "", after: After = None, limit: Limit = PAGE_ITEMS,
+) -> Response:  # fmt: skip
+    """List learners whom one more observation, as good as it can be, would bring to mastery."""
+    asked = parts(request)
+    where = _scope(asked, at, level, scope, after=after)
+    rows = map(_worded, one_short_list(asked.ledger.log, where))
+    return encoded(_page(rows, where, min(limit, asked.settings.page_items_max)))
+
+
+@router.get(
+    "/not-improved", response_class=JsonBytes, summary="List work that was not improved",
+    responses=replies(Page[NotImproved], "Whose work, and whether it was revised at all."),
+)  # fmt: skip
+def not_improved(
+    request: Request, _caller: ReportsReader, at: AtMoment, *,
+    level: Level = None, scope: Name = "", after: After = None, limit: Limit = PAGE_ITEMS,
+) -> Response:  # fmt: skip
+    """List completed work with feedback that no revision has made better."""
+    asked = parts(request)
+    where = _scope(asked, at, level, scope, after=after)
+    rows = not_improved_list(asked.ledger.log, where)
+    return encoded(_page(rows, where, min(limit, asked.settings.page_items_max)))
+
+
+@router.get(
+    "/moderation", response_class=JsonBytes, summary="Compare first and second scores",
+    responses=replies(Moderation, "Agreement over all and by rater, and who drifts."),
+)  # fmt: skip
+def compare(
+    request: Request,
+    _caller: ReportsReader,
+    at: AtMoment,
+    *,
+    since: Annotated[
+        str | None,
+        Query(description=f"From when drift is looked for; {DRIFT_DAYS} days back, if absent."),
+    ] = None,
+    level: Level = None,
+    scope: Name = "",
+) -> Response:
+    """Give exact agreement, weighted kappa and leniency, per provider and evaluator."""
+    asked = parts(request)
+    where = _scope(asked, at, level, scope)
+    moment = where.on - timedelta(days=DRIFT_DAYS)
+    if since is not None:
+        given = read_moment("on", since, named="since")
+        moment = given if isinstance(given, datetime) else moment
+    return encoded(moderation(asked.ledger.log, where, since=moment))
+
+
+def _scope(
+    asked: Parts, at: Moment, level: str | None, name: str, *, after: UUID | None = None
+) -> Scope:
+    if at.policy is not None:
+        fault = Fault("reports are by the policies in force", parameter="policy")
+        raise ProblemError(INVALID, "policy: try a policy with /v1/policies/trials", faults=[fault])
+    if (level is None) != (not name):
+        fault = Fault("level and scope go together", parameter="scope")
+        raise ProblemError(INVALID, "scope: level and scope go together", faults=[fault])
+    question = asked.answers.asked(as_of=at.as_of, on=at.on)
+    start = LearnerId(after) if after is not None else None
+    return Scope(question.position, question.on, level, name, start)
+
+
+def _page(rows: Iterable[Row], where: Scope, limit: int) -> Page[Row]:
+    items: list[Row] = []
+    for row in rows:
+        # A learner's rows stay together, so that a page can go on after a learner.
+        if len(items) >= limit and row.learner != items[-1].learner:
+            return Page(where.as_of, where.on, items, items[-1].learner)
+        items.append(row)
+    return Page(where.as_of, where.on, items, None)
+
+
+def _worded(row: OneShort) -> OneShort:
+    missing = tuple(msgspec.structs.replace(one, text=wanted(one)) for one in row.missing)
+    return OneShort(row.learner, row.competency, row.kind, missing)

@@ -1,0 +1,39 @@
+"""Names of the streams in which reference facts stand, derived from what they are about."""
+
+from __future__ import annotations
+
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from ledger.domain.facts import (
+    AssessmentRegistered,
+    AssessmentValidated,
+    CredentialAligned,
+    CrosswalkPublished,
+    CrosswalkSigned,
+    CrosswalkWithdrawn,
+    PathwayPublished,
+)
+
+Equating = (
+    CrosswalkPublished
+    | CrosswalkSigned
+    | CrosswalkWithdrawn
+    | CredentialAligned
+    | AssessmentRegistered
+    | AssessmentValidated
+    | PathwayPublished
+)
+
+
+def stream_of(fact: Equating) -> UUID:
+    """Name the stream of a fact about a crosswalk, credential, instrument or pathway."""
+    match fact:
+        case CredentialAligned(credential=name):
+            kind = "credential"
+        case AssessmentRegistered(assessment=name) | AssessmentValidated(assessment=name):
+            kind = "assessment"
+        case PathwayPublished(pathway=name):
+            kind = "pathway"
+        case _:
+            kind, name = "crosswalk", fact.crosswalk
+    return uuid5(NAMESPACE_URL, f"mastery:{kind}:{name}")

@@ -1,0 +1,97 @@
+"""What rested on a crosswalk that was withdrawn: who, on what, and what became of it.
+
+Judged twice, by the registry just before the withdrawal and just after it, at the moment of the
+withdrawal: asked again later, the answer is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
+from ledger.store.reader import LEARNER_TOPICS, LogReader
+from projections.learner import LearnerRecord
+from projections.mastery import Bench
+from projections.observing import Observed
+from projections.policies.verdict import MasteryState
+from projections.registry import Registry
+
+LISTED_MAX = 1_000
+_OF_LEARNERS = frozenset(LEARNER_TOPICS)
+_FACTS_MAX = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rested:
+    """One learner and competency to which the crosswalk brought evidence, or whose state moved.
+
+    `evidence` is what it brought; empty where only a competency above was touched.
+    """
+
+    learner: LearnerId
+    competency: CompetencyId
+    evidence: tuple[EvidenceId, ...]
+    before: MasteryState
+    after: MasteryState
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What rested on the crosswalk: at most `LISTED_MAX` are listed, all are counted.
+
+    `pairs` counts learners × competencies, `changed` those with another state now.
+    """
+
+    learners: int
+    pairs: int
+    changed: int
+    rested: tuple[Rested, ...]
+
+
+def consequences(log: LogReader, crosswalk: str, *, withdrawn_at: Position) -> Consequences:
+    """Say what rested on a crosswalk that the fact at this position withdrew."""
+    before = Registry.fold(log.reference(until=Position(withdrawn_at - 1)))
+    after = Registry.fold(log.reference(until=withdrawn_at))
+    on = log.recorded_at(withdrawn_at)
+    learners = pairs = changed = 0
+    listed: list[Rested] = []
+    standing = before.equivalences.crosswalk(crosswalk)
+    if standing is None or not standing.counts():
+        return Consequences(0, 0, 0, ())
+    for stream in log.by_learner(until=withdrawn_at, facts_max=_FACTS_MAX):
+        facts = [one for one in stream if one.topic in _OF_LEARNERS]
+        if not facts:
+            continue
+        record = LearnerRecord.fold(LearnerId(facts[0].stream), facts)
+        found = list(_of(record, crosswalk, before=before, after=after, on=on))
+        learners += bool(found)
+        pairs += len(found)
+        changed += sum(one.before != one.after for one in found)
+        listed += found[: LISTED_MAX - len(listed)]
+    return Consequences(learners, pairs, changed, tuple(listed))
+
+
+def _of(
+    record: LearnerRecord, crosswalk: str, *, before: Registry, after: Registry, on: datetime
+) -> Iterator[Rested]:
+    observed = Observed(record, before)
+    brought = {
+        name: evidence
+        for name, line in observed.lines.items()
+        if (
+            evidence := tuple(
+                seen.evidence
+                for seen in line.seen
+                if crosswalk in seen.via and seen.excluded is None
+            )
+        )
+    }
+    if not brought:
+        return
+    then, now = Bench(observed, on=on), Bench(Observed(record, after), on=on)
+    for name in sorted(then.competencies() | now.competencies()):
+        was, is_now = then.judge(name).state, now.judge(name).state
+        if name in brought or was != is_now:
+            yield Rested(record.learner, name, brought.get(name, ()), was, is_now)

@@ -1,0 +1,133 @@
+"""Floors: what a wider level asks of everybody, whatever a narrower level asks besides.
+
+A floor is held twice. Where a policy asks for less in so many words, its adoption is refused;
+and whatever is adopted, mastery has to satisfy the floor as well. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from ledger.domain.ids import CompetencyId
+from ledger.errors import Reject
+from projections.policies.documents import PolicyDocument
+from projections.policies.judge import NO_CHILDREN, Judge
+from projections.policies.observation import Observation
+from projections.policies.requirements import (
+    AllOf,
+    AnyRule,
+    ConfirmedBySecondRater,
+    Distinct,
+    FacetShown,
+    HoursAtLeast,
+    Kind,
+    ObservationsAtLeast,
+)
+from projections.policies.verdict import Finding, MasteryState, Verdict
+
+Asked = tuple[str, tuple[str, ...]]
+"""What a rule counts: two rules that count the same can be compared by their numbers."""
+
+
+class Floored(Judge):
+    """A policy under floors: it decides, and nothing is mastered that a floor does not pass."""
+
+    __slots__ = ("floors",)
+
+    def __init__(self, judge: Judge, floors: Sequence[Judge]) -> None:
+        super().__init__(judge.document)
+        self.floors = tuple(floors)
+
+    def __call__(
+        self,
+        observations: Sequence[Observation],
+        *,
+        competency: CompetencyId,
+        on: datetime,
+        children: Mapping[CompetencyId, MasteryState] = NO_CHILDREN,
+    ) -> Verdict:
+        """Judge by the policy, and where it says mastered, by every floor."""
+        verdict = super().__call__(observations, competency=competency, on=on, children=children)
+        if verdict.state != "mastered":
+            return verdict
+        return _held(
+            verdict,
+            [
+                floor(observations, competency=competency, on=on, children=children)
+                for floor in self.floors
+            ],
+        )
+
+
+def _held(verdict: Verdict, floors: Sequence[Verdict]) -> Verdict:
+    below = [one for one in floors if one.state != "mastered"]
+    state = below[0].state if below else verdict.state
+    moments = [one.due_at for one in (verdict, *floors) if one.due_at is not None]
+    starts = [one.since for one in (verdict, *floors) if one.since is not None]
+    return replace(
+        verdict,
+        state="in_progress" if state == "no_evidence" else state,
+        findings=(*verdict.findings, *map(_finding, floors)),
+        missing=(*verdict.missing, *(missing for one in below for missing in one.missing)),
+        since=max(starts, default=None) if state in {"mastered", "lapsed"} else None,
+        due_at=min(moments, default=None),
+    )
+
+
+def _finding(floor: Verdict) -> Finding:
+    return Finding(
+        "floor", floor.state == "mastered", floor.state, f"{floor.policy} {floor.policy_digest}",
+        floor.counted, floor.findings,
+    )  # fmt: skip
+
+
+def undercuts(document: PolicyDocument, floor: PolicyDocument) -> Iterator[Reject]:
+    """Say where a policy asks for less than a floor in so many words.
+
+    Only what can be told from the documents: a lower level of mastery on the same scale, or a
+    lower number in a rule that counts the same. The rest is held when learners are judged.
+    """
+    ours, theirs = document.scale, floor.scale
+    if ours.levels == theirs.levels and ours.mastery < theirs.mastery:
+        why = f"mastery begins lower than in {floor.id}, which is a floor here"
+        yield Reject("/scale", why, f"{theirs.mastery} points or more")
+    asked: dict[Asked, tuple[str, Decimal]] = {}
+    for where, rule in _every(document):
+        key, number = _number(rule)
+        if key is not None and number > asked.get(key, ("", Decimal(-1)))[1]:
+            asked[key] = where, number
+    for _, rule in _every(floor):
+        key, number = _number(rule)
+        if key is not None and key in asked and asked[key][1] < number:
+            where, found = asked[key]
+            why = f"{found} is fewer than {floor.id} asks, which is a floor here"
+            yield Reject(where, why, f"{number} or more")
+
+
+def _every(document: PolicyDocument) -> Iterator[tuple[str, AnyRule]]:
+    """Give the rules that must all be met, each with its pointer."""
+    if isinstance(document.requirement, AllOf):
+        for place, rule in enumerate(document.requirement.rules):
+            yield f"/requirement/rules/{place}", rule
+    else:
+        yield "/requirement", document.requirement
+
+
+def _number(rule: AnyRule) -> tuple[Asked | None, Decimal]:
+    match rule:
+        case ObservationsAtLeast(below=False) | ConfirmedBySecondRater():
+            return (rule.rule, ()), Decimal(rule.at_least)
+        case Distinct():
+            return (rule.rule, (rule.of,)), Decimal(rule.at_least)
+        case Kind():
+            return (rule.rule, tuple(sorted(rule.which))), Decimal(rule.at_least)
+        case FacetShown():
+            return (rule.rule, (rule.which,)), Decimal(rule.at_least)
+        case HoursAtLeast():
+            return (rule.rule, tuple(sorted(rule.kinds))), Decimal(rule.hours)
+        case _:
+            return None, Decimal(0)
