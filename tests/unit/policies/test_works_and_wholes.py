@@ -10,7 +10,7 @@ import pytest
 from ledger.domain.evidence import Result
 from projections.policies.observation import Observation
 from projections.policies.verdict import Verdict
-from tests.unit.policies.cases import document, evidence_id, judged, numbers, seen
+from tests.unit.policies.cases import SCALE, document, evidence_id, judged, numbers, seen
 
 Json = dict[str, Any]
 
@@ -167,3 +167,24 @@ def test_within_looks_at_recent_evidence_only_and_its_end_is_included() -> None:
     }
     assert is_met(rule, seen(1, days_ago=10), seen(2, days_ago=1))
     assert not is_met(rule, seen(1, days_ago=10.001), seen(2, days_ago=1))
+
+
+def test_children_that_are_mastered_are_not_asked_for_again() -> None:
+    found = judged(document({"rule": "covers", "at_least": 3}), children={"a": "mastered"})
+    assert [dict(one.asks) for one in found.missing] == [{"children": "2"}]
+    named = document({"rule": "covers", "children": ["a"], "at_least": 1})
+    assert judged(named, children={"a": "mastered"}).state == "mastered"
+
+
+def test_since_agrees_with_the_estimate_where_there_are_chances_to_learn() -> None:
+    answers = [None, D, None, P, P, None, P, P]
+    pieces = [seen(n, level, days_ago=20 - n) for n, level in enumerate(answers, 1)]
+    bayes = {
+        "method": "bayesian", "prior": 0.3, "learn": 0.15, "guess": 0.2, "slip": 0.1,
+        "correct_from": 3, "opportunities": True,
+    }  # fmt: skip
+    rule = {"rule": "estimate_at_least", "points": 0.9}
+    policy = document(rule, estimate=bayes, scale={**SCALE, "decimals": 9})
+    states = [judged(policy, *pieces[:end]).state for end in range(1, len(pieces) + 1)]
+    assert judged(policy, *pieces).since == pieces[states.index("mastered")].occurred_at
+    assert judged(policy, pieces[0]).estimate is None
