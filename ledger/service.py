@@ -37,6 +37,7 @@ from ledger.domain.ids import EvidenceId, FrameworkId, LearnerId, PolicyId, Prov
 from ledger.store import database, migrations
 from ledger.store.access import Access
 from ledger.store.appending import Appender, Outcome, Receipt
+from ledger.store.enrolment_tasks import Enrol
 from ledger.store.evidence_tasks import Correct, Remark, Submit, Withdraw
 from ledger.store.group_commit import GroupCommit
 from ledger.store.keys import MasterKey, master_secret
@@ -197,15 +198,13 @@ class Ledger:
 
         return self._remark(provider, evidence, make)
 
-    def enrol(self, enrolment: EnrolmentRecorded) -> Receipt:
-        """Record where a learner was enrolled; sent again unchanged, it is a duplicate."""
-        content = msgspec.json.encode(enrolment)
-        key = f"enrolment:{enrolment.external_id}"
-        return self._record(
-            enrolment.learner, enrolment, key=(enrolment.provider.hex, key),
-            version=hashlib.sha256(content).hexdigest(), content=content,
-            provider=enrolment.provider,
-        )  # fmt: skip
+    def enrol(self, enrolment: EnrolmentRecorded, *, names: tuple[Identifier, ...] = ()) -> Receipt:
+        """Record where a learner was enrolled; sent again unchanged, it is a duplicate.
+
+        `names` find the learner, or register one whom nobody knows yet; without them, it is
+        `enrolment.learner`.
+        """
+        return self._one(Enrol(self._keys, enrolment, names))
 
     def find_learner(
         self, provider: ProviderId, identifiers: tuple[Identifier, ...]

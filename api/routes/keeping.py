@@ -21,6 +21,7 @@ from ledger.domain.facts import EnrolmentRecorded
 from ledger.domain.ids import LearnerId, ProviderId
 from ledger.errors import UnknownLearnerError
 from ledger.store.rejects import KeptReject
+from ledger.store.tasks import NOBODY
 
 router = APIRouter(prefix="/v1", responses=PROBLEMS)
 
@@ -111,7 +112,7 @@ def on_behalf(caller: Caller, provider: UUID | None) -> ProviderId:
 def enrol(request: Request, caller: EvidenceWriter, given: EnrolmentIn) -> Response:
     """Say that a learner joined a programme, course or school; sent anew, it replaces what was said.
 
-    Which policy decides may depend on where the learner is enrolled on the day.
+    A learner whom the ledger does not know yet is registered. Which policy decides may depend on where the learner is enrolled on the day.
     """
     asked, provider = parts(request), speaks_for(caller)
     own = () if given.learner.id is None else (Identifier(type="id", value=given.learner.id),)
@@ -119,14 +120,13 @@ def enrol(request: Request, caller: EvidenceWriter, given: EnrolmentIn) -> Respo
         Identifier(type=one["type"], value=one["value"], system=one.get("system"))
         for one in given.learner.identifiers
     )
-    learner = _learner(asked, provider, (*own, *others))
     fact = EnrolmentRecorded(
-        learner=learner,
+        learner=LearnerId(NOBODY),
         provider=provider,
         external_id=given.id,
         **given.model_dump(exclude={"id", "learner"}),
     )
-    return noted(asked.ledger.enrol(fact))
+    return noted(asked.ledger.enrol(fact, names=(*own, *others)))
 
 
 @router.get(

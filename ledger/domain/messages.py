@@ -6,11 +6,11 @@ and external id; its version is the provider's own (xAPI stored, OneRoster dateL
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ledger.domain.evidence import Evidence, Submission
+from ledger.domain.evidence import Evidence, Identifier
 from ledger.domain.facts import (
     EvidenceCorrected,
     EvidenceRecorded,
@@ -51,20 +51,23 @@ class Message:
 
 
 def registered(
-    learner: LearnerId, submission: Submission, provider: ProviderId, *, known: Mapping[int, bool]
+    learner: LearnerId,
+    names: Sequence[Identifier],
+    provider: ProviderId,
+    *,
+    known: Mapping[int, bool],
+    name: str | None,
 ) -> tuple[Fact, ...]:
     """Say who the learner is: registration if new, and each identifier not known before.
 
-    `known` tells by index which of `submission.learner` the ledger has already linked.
+    `known` tells by index which of `names` the ledger has already linked.
     """
     facts: list[Fact] = []
     if not any(known.values()):
         facts.append(LearnerRegistered(learner=learner))
     facts.extend(
-        LearnerIdentified(
-            learner=learner, provider=provider, identifier=identifier, name=submission.learner_name
-        )
-        for index, identifier in enumerate(submission.learner)
+        LearnerIdentified(learner=learner, provider=provider, identifier=identifier, name=name)
+        for index, identifier in enumerate(names)
         if not known[index]
     )
     return tuple(facts)

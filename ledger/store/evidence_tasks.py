@@ -70,7 +70,9 @@ class Submit:
         if isinstance(outcome, Accepted):
             assert message is not None
             return Decision(outcome, message.evidence, message.learner)
-        first = messages.registered(learner, submission, provider, known=linked)
+        first = messages.registered(
+            learner, submission.learner, provider, known=linked, name=submission.learner_name
+        )
         accepted = Accepted(submission.digest)
         if message is None:
             message = Message(fact_id, learner, provider)

@@ -1,0 +1,91 @@
+"""Tasks about enrolments: where a learner is, perhaps before any evidence about them came."""
+
+from __future__ import annotations
+
+import hashlib
+from uuid import UUID
+
+import msgspec
+import uuid_utils
+
+from ledger.domain import messages
+from ledger.domain.evidence import Identifier
+from ledger.domain.facts import EnrolmentRecorded
+from ledger.domain.ids import EvidenceId, LearnerId
+from ledger.domain.messages import Accepted, Message
+from ledger.errors import RefusedError
+from ledger.store.evidence_tasks import learner_of
+from ledger.store.keys import MasterKey
+from ledger.store.tasks import NOBODY, Decision, Known, ReceiptRow, identifier_keys
+
+
+class Enrol:
+    """A provider's word on where a learner is enrolled; `names` find or register the learner.
+
+    Without names, the enrolment's own learner is meant, who must be known.
+    """
+
+    __slots__ = ("_digest", "_enrolment", "_identifiers", "_message", "_names", "_version")
+
+    def __init__(
+        self, keys: MasterKey, enrolment: EnrolmentRecorded, names: tuple[Identifier, ...]
+    ) -> None:
+        provider = enrolment.provider
+        nobodys = msgspec.structs.replace(enrolment, learner=LearnerId(NOBODY))
+        self._enrolment, self._names = enrolment, names
+        self._digest = hashlib.sha256(msgspec.json.encode(nobodys)).digest()
+        self._message = keys.lookup("enrolment", provider.hex, enrolment.external_id)
+        self._version = keys.lookup("version", self._digest.hex())
+        self._identifiers = identifier_keys(keys, provider, names)
+
+    def message(self) -> bytes:
+        """Name the message."""
+        return self._message
+
+    def evidence(self) -> None:
+        """Name nothing."""
+
+    def identifiers(self) -> tuple[bytes, ...]:
+        """Name the learner's identifiers."""
+        return self._identifiers
+
+    def decide(self, known: Known) -> Decision:
+        """Append it, and the learner if nobody knows them, unless the same came before.
+
+        Raises:
+            RefusedError: the provider said this of another learner before.
+        """
+        learner, linked = self._learner(known)
+        message = known.messages.get(self._message)
+        if message is not None and message.learner != learner:
+            raise RefusedError(
+                f"enrolment {self._enrolment.external_id} was about learner {message.learner}"
+            )
+        if message is not None and self._version in message.versions:
+            before = message.versions[self._version]
+            return Decision(before, message.evidence, message.learner)
+        provider = self._enrolment.provider
+        if message is None:
+            message = Message(EvidenceId(learner), learner, provider)
+            known.messages[self._message] = message
+        accepted = message.versions[self._version] = Accepted(self._digest)
+        first = messages.registered(learner, self._names, provider, known=linked, name=None)
+        unlinked = (key for index, key in enumerate(self._identifiers) if not linked[index])
+        new = tuple(dict.fromkeys(unlinked))
+        for key in new:
+            known.learners[key] = learner
+        return Decision(
+            accepted, message.evidence, learner,
+            facts=(*first, msgspec.structs.replace(self._enrolment, learner=learner)),
+            stream=learner, provider=provider, identifiers=new,
+            receipt=ReceiptRow(self._message, self._version, message.evidence, learner, provider),
+            new_learner=bool(self._names) and not any(linked.values()),
+        )  # fmt: skip
+
+    def _learner(self, known: Known) -> tuple[LearnerId, dict[int, bool]]:
+        if not self._names:
+            if self._enrolment.learner == NOBODY:
+                raise RefusedError(f"enrolment {self._enrolment.external_id} names no learner")
+            return self._enrolment.learner, {0: True}
+        learner, linked = learner_of(self._identifiers, known.learners)
+        return learner or LearnerId(UUID(bytes=uuid_utils.uuid4().bytes)), linked

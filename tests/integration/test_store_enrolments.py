@@ -1,0 +1,51 @@
+"""An enrolment may be the first that the ledger hears of a learner."""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger.domain.evidence import Identifier
+from ledger.domain.facts import EnrolmentRecorded, LearnerIdentified, LearnerRegistered
+from ledger.domain.ids import LearnerId, ProviderId
+from ledger.errors import RefusedError
+from ledger.service import Ledger
+from ledger.store.tasks import NOBODY
+from tests.ledgers import settings
+
+ADA = Identifier(type="ssid", value="S-1")
+
+
+def enrolment(
+    provider: ProviderId, external_id: str = "e1", school: str = "Riverside"
+) -> EnrolmentRecorded:
+    return EnrolmentRecorded(
+        learner=LearnerId(NOBODY), provider=provider, external_id=external_id, school=school
+    )
+
+
+def test_enrolling_somebody_new_registers_them_once(migrated: str) -> None:
+    with Ledger.open(settings(migrated)) as ledger:
+        provider = ledger.register_provider("Riverside", "school")
+        first = ledger.enrol(enrolment(provider), names=(ADA,))
+        again = ledger.enrol(enrolment(provider), names=(ADA,))
+        moved = ledger.enrol(enrolment(provider, school="Hilltop"), names=(ADA,))
+        assert (first.duplicate, again.duplicate, moved.duplicate) == (False, True, False)
+        assert again.position == first.position
+        assert first.learner == moved.learner == ledger.find_learner(provider, (ADA,))
+        facts = [type(one.fact) for one in ledger.log.stream(first.learner)]
+        assert facts == [LearnerRegistered, LearnerIdentified, EnrolmentRecorded, EnrolmentRecorded]
+
+
+def test_an_enrolment_does_not_change_hands(migrated: str) -> None:
+    with Ledger.open(settings(migrated)) as ledger:
+        provider = ledger.register_provider("Riverside", "school")
+        ledger.enrol(enrolment(provider), names=(ADA,))
+        with pytest.raises(RefusedError, match="was about learner"):
+            ledger.enrol(enrolment(provider), names=(Identifier(type="ssid", value="S-2"),))
+
+
+def test_an_enrolment_of_nobody_is_refused(migrated: str) -> None:
+    with Ledger.open(settings(migrated)) as ledger:
+        provider = ledger.register_provider("Riverside", "school")
+        with pytest.raises(RefusedError, match="names no learner"):
+            ledger.enrol(enrolment(provider))
