@@ -8,6 +8,7 @@ import pytest
 
 from tests.served import Served, serving
 from tests.services.postgres import Postgres
+from tests.town import PHYSICS, Town, town_on
 
 
 @pytest.fixture(scope="module")
@@ -17,3 +18,13 @@ def served(postgres_server: Postgres, migrated_template: str) -> Iterator[Served
     with serving(postgres_server.url(name)) as running:
         yield running
     postgres_server.drop(name)
+
+
+@pytest.fixture
+def town(postgres_server: Postgres, migrated_template: str) -> Iterator[Town]:
+    """Serve a town of this test's own: two frameworks, and one score of 0.8 is enough."""
+    with town_on(postgres_server, migrated_template) as found:
+        found.framework("W1", "W2", "W3", "W4", children={"W1": "W4"})
+        found.framework("P1", "P2", name=PHYSICS, title="Physics")
+        found.policy()
+        yield found
