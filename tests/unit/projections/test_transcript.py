@@ -77,7 +77,11 @@ def test_evidence_of_every_kind_stands_with_the_provider_and_its_kind() -> None:
 def test_hours_credits_credentials_and_enrolments_are_listed() -> None:
     found = transcript(busy(), day(20))
     (hours,) = found.work_based_learning
-    assert (hours.activity, hours.employer, hours.hours) == ("internship", "Harbour Yard", Decimal(15))
+    assert (hours.activity, hours.employer, hours.hours) == (
+        "internship",
+        "Harbour Yard",
+        Decimal(15),
+    )
     assert [credit.credits for credit in found.credits] == [3]
     assert [(one.name, one.valid) for one in found.credentials] == [("Welder", False)]
     assert transcript(busy(), day(9)).credentials[0].valid
