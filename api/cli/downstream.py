@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "relay")(relay)
     command(app, "consume")(consume)
+    command(app, "work")(work)
     command(app, "webhooks")(webhooks)
 
 
@@ -55,6 +56,22 @@ def consume(context: typer.Context) -> None:
     asked = session(context)
     with asked.ledger() as ledger, _running(asked.settings, "consuming") as stop:
         Inbound(ledger, asked.settings).run(stop)
+
+
+def work(context: typer.Context) -> None:
+    """Keep the live views as one of several workers, until Ctrl-C or SIGTERM.
+
+    Workers share the learners by the partitions of mastery.facts.v1: start one per core, add and
+    stop them at any time. They replace the engine: serve with --no-engine, and run a relay.
+
+    Example:
+        MASTERY_KAFKA_SERVERS=127.0.0.1:9092 mastery work
+    """
+    from consumers.worker import Worker  # noqa: PLC0415  other commands need no Kafka
+
+    asked = session(context)
+    with asked.ledger() as ledger, _running(asked.settings, "working") as stop:
+        Worker(ledger, asked.settings).run(stop)
 
 
 def webhooks(context: typer.Context) -> None:

@@ -27,3 +27,41 @@ SELECT EXISTS (
     SELECT FROM pg_locks
      WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted
        AND objsubid = 1 AND (classid::bigint << 32 | objid::bigint) = %(lock)s);
+
+-- make_work --
+-- How far each partition of the topic of facts is in each generation of the views.
+CREATE TABLE IF NOT EXISTS views.work (
+    generation integer     NOT NULL,
+    partition  integer     NOT NULL,
+    next       bigint      NOT NULL,
+    position   bigint      NOT NULL,
+    clock      timestamptz NOT NULL,
+    CONSTRAINT work_pkey PRIMARY KEY (generation, partition));
+
+-- live_shared --
+-- The live generation, held against a rebuild's switch until this transaction ends.
+SELECT generation, shape, position, clock FROM views.generations WHERE status = 'live' FOR SHARE;
+
+-- begin_work --
+-- A partition that no worker had yet begins where the views stand.
+INSERT INTO views.work VALUES (%(generation)s, %(partition)s, 0, %(position)s, %(clock)s)
+    ON CONFLICT DO NOTHING;
+
+-- work --
+SELECT next, position, clock FROM views.work
+ WHERE generation = %(generation)s AND partition = %(partition)s FOR UPDATE;
+
+-- move_work --
+UPDATE views.work SET next = %(next)s, position = %(position)s, clock = %(clock)s
+ WHERE generation = %(generation)s AND partition = %(partition)s;
+
+-- one_writer --
+-- Workers fold side by side and write in turn: the feed has one order.
+SELECT pg_advisory_xact_lock(%(lock)s);
+
+-- reach_all --
+-- The views are as far as the partition that is least far; once every partition has a worker.
+UPDATE views.generations AS g SET position = w.position, clock = w.clock
+  FROM (SELECT generation, min(position) AS position, min(clock) AS clock FROM views.work
+         GROUP BY generation HAVING count(*) = %(partitions)s) AS w
+ WHERE g.generation = w.generation AND g.status = 'live' AND g.position < w.position;

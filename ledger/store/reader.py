@@ -127,6 +127,14 @@ class LogReader:
             found[recorded.stream].append(recorded)
         return found
 
+    def at(self, positions: Sequence[int]) -> list[Recorded]:
+        """Read the facts at these positions, oldest first."""
+        query = (
+            f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
+            " WHERE position = ANY(%s) ORDER BY position"
+        )
+        return self._facts(self._rows(query, (list(positions),)), verify_headers=True)
+
     def reference(self, *, after: Position = _START, until: Position = _END) -> list[Recorded]:
         """Read what is not about learners: providers, frameworks, policies."""
         return self._facts(self._rows(_IN_CLEAR, (after, until)), verify_headers=True)

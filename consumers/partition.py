@@ -1,0 +1,80 @@
+"""One partition's share of the views: its learners' facts, and what bears on them, in order.
+
+The same fold as the engine's, for the learners whose keys fall into this partition. What is about
+nobody (frameworks, policies, providers) is read from the log and taken in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from psycopg import Cursor
+
+from consumers import statements
+from consumers.broker import partition_of
+from ledger.domain.catalogue import Recorded
+from ledger.domain.ids import CompetencyId, LearnerId, Position
+from ledger.store.reader import LEARNER_TOPICS, LogReader
+from projections.following import Follower
+from projections.views import Generation
+
+WRITE_LOCK = 0x6D61_7374_776F_72
+_OF_LEARNERS = frozenset(LEARNER_TOPICS)
+
+
+class Work(NamedTuple):
+    """How far a partition is: the offset that comes next, the position and the clock reached."""
+
+    next: int
+    position: Position
+    clock: datetime
+
+
+class Share(Follower):
+    """Follows the log for one partition's learners."""
+
+    def __init__(
+        self, log: LogReader, live: Generation, work: Work, *, partition: int, partitions: int,
+        learners_max: int,
+    ) -> None:  # fmt: skip
+        found = live._replace(position=work.position, clock=work.clock)
+        super().__init__(log, found, learners_max=learners_max)
+        self._is_mine: Callable[[LearnerId], bool] = lambda learner: (
+            partition_of(str(learner).encode(), partitions) == partition
+        )
+        self.expected = work
+        """What the table says, unless another worker has this partition by now."""
+
+    def take_mine(self, cursor: Cursor[Any], positions: Sequence[int], *, until: Position) -> int:
+        """Take this partition's facts at these positions, and all reference facts up to `until`."""
+        after = self._stepper.position
+        # Facts up to where the views stood were in them before there were workers.
+        new = [position for position in positions if position > after]
+        facts: list[Recorded] = [
+            one for one in self._log.at(new) if one.topic in _OF_LEARNERS
+        ] if new else []  # fmt: skip
+        facts += self._log.reference(after=after, until=until)
+        facts.sort(key=lambda one: one.position)
+        if facts:
+            self.take(cursor, facts)
+        self._stepper.position = Position(max(until, self._stepper.position))
+        return len(new)
+
+    # -- what differs from following the whole log ---------------------------------------------
+
+    def _affected(self, cursor: Cursor[Any], recorded: Recorded) -> list[LearnerId]:
+        return [one for one in super()._affected(cursor, recorded) if self._is_mine(one)]
+
+    def _learn_due(self, cursor: Cursor[Any], until: datetime) -> None:
+        rows = self._ask(cursor, "due", until=until)
+        self._stepper.learn_due(
+            (due_at, LearnerId(learner), CompetencyId(competency))
+            for learner, competency, due_at in rows
+            if self._is_mine(LearnerId(learner))
+        )
+
+    def _write(self, cursor: Cursor[Any]) -> None:
+        cursor.execute(statements.query("one_writer"), {"lock": WRITE_LOCK})
+        super()._write(cursor)
