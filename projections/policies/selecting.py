@@ -155,6 +155,9 @@ def _conflict(document: PolicyDocument, levels_apart: int) -> Selection:
             attempt = same_attempt(one)
             if one.evaluator is not None and tally.points[place] > UNRATED:
                 attempts[attempt][one.evaluator] = place
+                # Whoever agreed speaks for the same side, and may be the majority.
+                for person in one.confirmed_by:
+                    attempts[attempt].setdefault(person, place)
         disputed: set[int] = set()
         for ratings in attempts.values():
             points = [tally.points[place] for place in ratings.values()]
