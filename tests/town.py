@@ -95,11 +95,12 @@ class Town:
     # -- what learners show -----------------------------------------------------------------
 
     def shown(
-        self, by: Teller, *codes: str, score: float | None = 0.9, learner: str = "S-1",
+        self, by: Teller, *codes: str, score: float | None = 0.9, learner: str | Json = "S-1",
         **others: object,
     ) -> Json:  # fmt: skip
         """Submit one piece of evidence; give its receipt."""
-        said = item(next(self._numbers), learner=learner) | {
+        said = item(next(self._numbers)) | {
+            "learner": {"id": learner} if isinstance(learner, str) else learner,
             "alignments": [{"competency": uri(code)} for code in codes],
             "result": None if score is None else {"score": score, "max": 1},
             **others,
