@@ -120,11 +120,12 @@ class Follower:
                 | CrosswalkPublished()
                 | CrosswalkSigned()
                 | CrosswalkWithdrawn()
-                | CredentialAligned()
                 | AssessmentRegistered()
                 | AssessmentValidated()
             ):
                 rows = self._ask(cursor, "learners_with_evidence")
+            case CredentialAligned():
+                rows = self._ask(cursor, "learners_with_credentials")
             case _:
                 return []
         return [LearnerId(row[0]) for row in rows]

@@ -7,6 +7,7 @@ from api.routes import (
     changes,
     equivalences,
     evidence,
+    explanations,
     frameworks,
     health,
     keeping,
@@ -26,6 +27,7 @@ STREAMING = (evidence.router,)
 
 ROUTERS = (
     learners.router,
+    explanations.router,
     keeping.router,
     changes.router,
     webhooks.router,

@@ -94,6 +94,11 @@ SELECT DISTINCT learner FROM views.{g}_observations
 -- learners_with_evidence --
 SELECT DISTINCT learner FROM views.{g}_mastery ORDER BY learner;
 
+-- learners_with_credentials --
+-- A credential may be aligned to nothing until its alignment is on record: then no row of
+-- mastery tells of it.
+SELECT learner FROM views.{g}_learners ORDER BY learner;
+
 -- differences --
 -- Pairs of which two generations say different things; a pair without a row has no evidence.
 SELECT coalesce(new.learner, old.learner), coalesce(new.competency, old.competency),
