@@ -18,30 +18,30 @@ from ledger.store.keys import MasterKey
 
 _BY_MESSAGE = """
 SELECT r.message, r.version, r.digest, r.evidence, r.learner, r.provider, r.position, r.recorded_at
-  FROM unnest(%s::bytea[]) AS asked (message)
+  FROM unnest(%b::bytea[]) AS asked (message)
   JOIN ledger.receipts AS r ON r.message = asked.message
 """
 _MESSAGE_OF = """
 SELECT asked.evidence, r.message
-  FROM unnest(%s::uuid[]) AS asked (evidence)
+  FROM unnest(%b::uuid[]) AS asked (evidence)
  CROSS JOIN LATERAL (SELECT message FROM ledger.receipts
                       WHERE evidence = asked.evidence LIMIT 1) AS r
 """
 _IDENTIFIERS = """
 SELECT i.identifier, i.learner
-  FROM unnest(%s::bytea[]) AS asked (identifier)
+  FROM unnest(%b::bytea[]) AS asked (identifier)
   JOIN ledger.identifiers AS i ON i.identifier = asked.identifier
 """
 _VERSIONS = """
 SELECT asked.stream, f.version
-  FROM unnest(%s::uuid[]) AS asked (stream)
+  FROM unnest(%b::uuid[]) AS asked (stream)
  CROSS JOIN LATERAL (SELECT originator_version AS version FROM ledger.facts
                       WHERE originator_id = asked.stream
                       ORDER BY originator_version DESC LIMIT 1) AS f
 """
 _DATA_KEYS = """
 SELECT k.owner, k.wrapped
-  FROM unnest(%s::uuid[]) AS asked (owner)
+  FROM unnest(%b::uuid[]) AS asked (owner)
   JOIN ledger.data_keys AS k ON k.owner = asked.owner
 """
 
