@@ -40,12 +40,8 @@ ROLES: tuple[Role, ...] = get_args(Role)
 _RECORDS: frozenset[Scope] = frozenset(
     {"evidence:read", "learners:find", "records:read", "reference:read"}
 )
-_PROVIDER: frozenset[Scope] = frozenset({"evidence:write", "evidence:remark"}) | {
-    "evidence:read",
-    "rejects:read",
-    "learners:find",
-    "reference:read",
-}
+_OWN: frozenset[Scope] = frozenset({"evidence:read", "rejects:read", "learners:find"})
+_PROVIDER: frozenset[Scope] = _OWN | {"evidence:write", "evidence:remark", "reference:read"}
 _OVERSIGHT: frozenset[Scope] = frozenset({"rejects:read", "reports:read"})
 _STEWARD: frozenset[Scope] = _OVERSIGHT | {"reference:write", "evidence:remark"}
 _OPERATOR: frozenset[Scope] = frozenset({"reference:read", "service:read"})
