@@ -37,14 +37,23 @@ Scope = Literal[
 ]
 ROLES: tuple[Role, ...] = get_args(Role)
 
-_RECORDS: frozenset[Scope] = frozenset(
-    {"evidence:read", "learners:find", "records:read", "reference:read"}
+
+def _scopes(*names: Scope) -> frozenset[Scope]:
+    return frozenset(names)
+
+
+_RECORDS = _scopes("evidence:read", "learners:find", "records:read", "reference:read")
+_PROVIDER = _scopes(
+    "evidence:write",
+    "evidence:remark",
+    "evidence:read",
+    "rejects:read",
+    "learners:find",
+    "reference:read",
 )
-_OWN: frozenset[Scope] = frozenset({"evidence:read", "rejects:read", "learners:find"})
-_PROVIDER: frozenset[Scope] = _OWN | {"evidence:write", "evidence:remark", "reference:read"}
-_OVERSIGHT: frozenset[Scope] = frozenset({"rejects:read", "reports:read"})
-_STEWARD: frozenset[Scope] = _OVERSIGHT | {"reference:write", "evidence:remark"}
-_OPERATOR: frozenset[Scope] = frozenset({"reference:read", "service:read"})
+_OVERSIGHT = _scopes("rejects:read", "reports:read")
+_STEWARD = _OVERSIGHT | _scopes("reference:write", "evidence:remark")
+_OPERATOR = _scopes("reference:read", "service:read")
 SCOPES: Mapping[str, frozenset[Scope]] = {
     "provider": _PROVIDER,
     "reader": _RECORDS,
