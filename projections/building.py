@@ -16,7 +16,7 @@ from projections.learner import LearnerRecord
 from projections.mastery import judge_observed
 from projections.observing import Observed
 from projections.registry import Registry
-from projections.rows import Counts, count, earlier_rows_of, learner_row, mastery_row
+from projections.rows import Counts, count, earlier_rows_of, learner_row, mastery_row, rows_of
 
 _OF_LEARNERS = frozenset(LEARNER_TOPICS)
 
@@ -46,7 +46,13 @@ class Builder:
             record.apply(recorded)
             count(self.counts, recorded.fact, recorded.recorded_at)
         observed = Observed(record, self._registry)
-        self._observations += packing.observations(record, observed)
+        if self._registry.widens or any(piece.remarks for piece in record.pieces.values()):
+            # What others say, or what it counts for elsewhere, is read too, and is no row of its own.
+            for piece in record.pieces.values():
+                rows = rows_of(learner, piece, self._registry)
+                self._observations += map(packing.observation, rows)
+        else:
+            self._observations += packing.observations(record, observed)
         if record.corrected:
             for piece in record.pieces.values():
                 rows = earlier_rows_of(learner, piece, self._registry)

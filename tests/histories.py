@@ -5,13 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+import msgspec
 from hypothesis import strategies as st
 
-from ledger.domain.evidence import Credential, EvidenceKind
-from ledger.domain.facts import AuthorityRevoked, ProviderReinstated, ProviderSuspended
-from tests.builders import Given, day, evidence, evidence_id, learner, policy, provider
+from ledger.domain.evidence import Context, Credential, EvidenceKind, Party, Result
+from ledger.domain.facts import (
+    AssessmentRegistered,
+    AssessmentValidated,
+    AuthorityRevoked,
+    ContestResolved,
+    CredentialAligned,
+    CrosswalkPublished,
+    CrosswalkSigned,
+    CrosswalkWithdrawn,
+    EvidenceConfirmed,
+    EvidenceContested,
+    Fact,
+    ProviderReinstated,
+    ProviderSuspended,
+)
+from ledger.domain.framework import Equivalence
+from tests.builders import Given, day, evidence, evidence_id, learner, policy, provider, uri
+
+BOARD = Party(id="board")
+EQUATING = UUID(int=0x65717561)
 
 LEARNERS = 3
 PROVIDERS = 2
@@ -63,8 +84,9 @@ class History:
 
 
 _SAID = ("record", "record", "record", "record", "enrol")
-_CHANGED = ("correct", "withdraw")
+_CHANGED = ("correct", "withdraw", "confirm", "contest", "resolve")
 _REFERENCE = ("grant", "revoke", "suspend", "reinstate", "framework", "adopt")
+_EQUATING = ("walk", "sign", "sign", "unwalk", "align", "assess", "validate")
 
 
 def doings(words: Sequence[str]) -> st.SearchStrategy[Doing]:
@@ -87,7 +109,7 @@ def histories(*, corrections: bool = True) -> st.SearchStrategy[History]:
     Without corrections, only evidence and reference facts that hold for all times: what they
     come to must then not depend on the order of arrival.
     """
-    words = (*_SAID, *_SAID, *_CHANGED, *_REFERENCE) if corrections else ("record",)
+    words = (*_SAID, *_SAID, *_CHANGED, *_REFERENCE, *_EQUATING) if corrections else ("record",)
     some = st.lists(doings(words), min_size=3, max_size=40).map(_numbered)
     prepared = st.sampled_from((True, True, not corrections))
     return st.builds(History, some, prepared)
@@ -127,6 +149,8 @@ def _write(given: Given, doing: Doing, known: list[tuple[int, int, int]]) -> Non
             given.corrected(evidence_id(number), said, who=learner(who))
         case "withdraw" if target:
             given.withdrawn(evidence_id(target[0]), who=learner(target[1]))
+        case "confirm" | "contest" | "resolve" if target:
+            _remark(given, doing, target)
         case "enrol":
             given.enrolled(
                 learner(doing.who), f"e{doing.choice % 2}", district=f"d{doing.choice % 2}",
@@ -168,16 +192,81 @@ def _write_reference(given: Given, doing: Doing) -> None:
             else:
                 given.policy(chosen, starts_on=starts_on)
         case _:
-            pass
+            _equate(given, doing)
+
+
+def _remark(given: Given, doing: Doing, target: tuple[int, int, int]) -> None:
+    number, who, by = target
+    about: dict[str, Any] = {
+        "id": evidence_id(number), "learner": learner(who), "provider": provider(by),
+    }  # fmt: skip
+    match doing.what:
+        case "confirm":
+            result = (
+                Result(score=Decimal(doing.score), max=Decimal(1)) if doing.choice % 3 else None
+            )
+            fact: Fact = EvidenceConfirmed(
+                evaluator=Party(id=f"r{doing.choice % 3}"), occurred_at=day(doing.day),
+                result=result, **about,
+            )  # fmt: skip
+        case "contest":
+            fact = EvidenceContested(by=BOARD, reason="?", **about)
+        case _:
+            fact = ContestResolved(
+                by=BOARD, reason="!", outcome="stands" if doing.choice % 2 else "set_aside", **about
+            )
+    given.fact(learner(who), fact, by=provider(by))
+
+
+def _equate(given: Given, doing: Doing) -> None:
+    """Say what else counts: two crosswalks that may run in a circle, a credential, two instruments."""
+    name, instrument = f"x{doing.about % 2}", f"a{doing.about % 2}"
+    match doing.what:
+        case "walk":
+            link = Equivalence(
+                origin=uri(f"W{doing.by + 1}"), destination=uri(f"W{(doing.by + 1 + doing.who) % 4 + 1}"),
+                relation=("exact", "narrower", "broader")[doing.choice % 3],
+                weight=Decimal(doing.score), retroactive=doing.choice > 5,
+                starts_on=day(doing.day).date() if doing.choice % 2 else None,
+            )  # fmt: skip
+            fact: Fact = CrosswalkPublished(
+                crosswalk=name, title=name, links=(link,), needs=("cte",)
+            )
+        case "sign":
+            fact = CrosswalkSigned(crosswalk=name, role="cte", by=BOARD, signed_at=day(0))
+        case "unwalk":
+            fact = CrosswalkWithdrawn(crosswalk=name, role="cte", by=BOARD, reason="?")
+        case "align":
+            fact = CredentialAligned(
+                credential="c1", competencies=(uri(f"W{doing.choice % 4 + 1}"),), level="met",
+                ends_on=day(doing.day).date() if doing.choice % 2 else None,
+            )  # fmt: skip
+        case "assess":
+            fact = AssessmentRegistered(
+                assessment=instrument, title=instrument, rigour_band=doing.choice % 3
+            )
+        case "validate":
+            fact = AssessmentValidated(
+                assessment=instrument, by=BOARD,
+                starts_at=day(doing.day) if doing.choice % 2 else None,
+            )  # fmt: skip
+        case _:
+            return
+    given.fact(EQUATING, fact)
 
 
 def _evidence(doing: Doing) -> Any:
     kind = KINDS[doing.choice % len(KINDS)]
     until = Credential(id="c1", valid_until=day(doing.day + 15)) if kind == "credential" else None
     codes = [f"W{doing.about % 3 + 1}"] + (["W3"] if doing.choice > 5 else [])
-    return evidence(
+    said = evidence(
         *codes, score=doing.score, on=day(doing.day), kind=kind, external_id=f"x{doing.about}",
         site=f"s{doing.choice % 2}", evaluator=f"r{doing.by}", credential=until,
         revises_external=f"x{doing.about - 8}" if doing.choice == 3 else None,
         facets=("performance", "explanation") if doing.choice % 2 else ("performance",),
     )  # fmt: skip
+    if doing.choice == 6:  # a credential: what it attests is on record, or comes to be
+        return msgspec.structs.replace(said, alignments=())
+    if doing.choice % 4:
+        return said
+    return msgspec.structs.replace(said, context=Context(site="s0", assessment=f"a{doing.by}"))

@@ -89,8 +89,9 @@ def test_dual_enrolment_gives_credits_on_both_records_and_a_drop_reverses_them(t
     """S2-5: one course, a credit at school and at college; a drop takes both back, history intact."""
     school, college = town.provider(), town.provider("college")
     course: dict[str, Any] = {"credits": 1, "context": {"course": "ENGL 101"}, "learner": JANE}
+    three: dict[str, Any] = {**course, "credits": 3}
     at_school = town.shown(school, credit_type="english", **course)
-    at_college = town.shown(college, credit_type="college", **course | {"credits": 3})
+    at_college = town.shown(college, credit_type="college", **three)
     learner = at_school["learner"]
     assert at_college["learner"] == learner
     town.enrolled(school, "S-1", school="Riverside High", course="ENGL 101")
@@ -114,7 +115,7 @@ def test_every_state_is_explained_in_plain_words_that_name_nobody(town: Town) ->
     town.policy(STATES)
     school = town.provider()
     lee, orr = ({"id": one, "name": f"{one} Secret"} for one in ("ms-lee", "mr-orr"))
-    seen = {"occurred_at": "2026-03-02T10:00:00Z", "evaluator": lee}
+    seen: dict[str, Any] = {"occurred_at": "2026-03-02T10:00:00Z", "evaluator": lee}
     good = town.shown(school, "W1", **seen)
     learner = good["learner"]
     town.shown(school, "W2", score=0.1, **seen)

@@ -1,0 +1,54 @@
+"""What can be told of two policies: whether one asks for less than the other in so many words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from projections.floors import undercuts
+from projections.policies import parse
+from tests.builders import policy
+
+
+def asks(*rules: dict[str, Any], **parts: Any) -> Any:
+    return parse(policy(requirement={"rule": "all_of", "rules": list(rules)}, **parts))
+
+
+def seen(count: int) -> dict[str, Any]:
+    return {"rule": "observations_at_least", "at_least": count, "level": "met"}
+
+
+def sites(count: int) -> dict[str, Any]:
+    return {"rule": "distinct", "of": "site", "at_least": count, "level": "met"}
+
+
+@pytest.mark.parametrize(
+    ("narrow", "floor", "where"),
+    [
+        pytest.param(asks(seen(2)), asks(seen(2)), [], id="the same"),
+        pytest.param(asks(seen(3)), asks(seen(2)), [], id="more"),
+        pytest.param(asks(seen(1)), asks(seen(2)), ["/requirement/rules/0"], id="fewer"),
+        pytest.param(
+            asks(seen(2), sites(1)), asks(sites(3), seen(2)), ["/requirement/rules/1"], id="fewer sites"
+        ),
+        pytest.param(asks(seen(1), seen(3)), asks(seen(2)), [], id="the most of several holds"),
+        pytest.param(asks(sites(1)), asks(seen(2)), [], id="another rule: held at verdicts"),
+        pytest.param(parse(policy()), asks(seen(2)), [], id="another shape: held at verdicts"),
+    ],
+)  # fmt: skip
+def test_less_in_so_many_words_is_found(narrow: Any, floor: Any, where: list[str]) -> None:
+    assert [one.where for one in undercuts(narrow, floor)] == where
+
+
+def test_mastery_that_begins_lower_on_the_same_scale_is_found() -> None:
+    levels = [
+        {"name": "no", "points": 0},
+        {"name": "half", "points": "0.5"},
+        {"name": "met", "points": "0.8"},
+    ]
+    scale = {"levels": levels, "points_possible": 1}
+    high = parse(policy(scale=scale | {"mastery_level": "met"}))
+    low = parse(policy(scale=scale | {"mastery_level": "half"}))
+    assert [one.where for one in undercuts(low, high)] == ["/scale"]
+    assert list(undercuts(high, low)) == []
