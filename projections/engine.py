@@ -134,7 +134,8 @@ class Engine:
         with connection.cursor() as cursor:
             due_at = _next_due(cursor)
         if due_at is not None:
-            left = (due_at + self._margin - self._clock()).total_seconds()
+            # Not due_at + margin: "valid until 9999-12-31" would pass the end of time.
+            left = (due_at - self._clock() + self._margin).total_seconds()
             timeout_s = min(timeout_s, max(left, 0.01))
         self._ledger.log.wait(position, timeout_s=timeout_s)
 

@@ -61,7 +61,10 @@ async def _form(request: Request) -> dict[str, str]:
         body += chunk
         if len(body) > FORM_BYTES_MAX:
             raise ProblemError(INVALID, "The form is longer than any of ours.")
-    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
+    try:
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=10)
+    except ValueError as error:
+        raise ProblemError(INVALID, "The form has more fields than any of ours.") from error
     return {name: values[-1] for name, values in fields.items()}
 
 

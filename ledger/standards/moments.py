@@ -26,7 +26,7 @@ def moment(text: object) -> datetime:
     if not isinstance(text, str):
         raise ValueError("is not a string")  # noqa: TRY004 (one error for every fault)
     if _TIME.fullmatch(text):
-        at = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text.upper())  # RFC 3339 allows "t" and "z"
         if not YEAR_MIN <= at.year <= YEAR_MAX:
             _check_reachable(at)
         return at

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
@@ -99,8 +99,14 @@ def wait_until_up(conninfo: str, *, timeout_s: float) -> None:
 
 
 def as_role(conninfo: str, role: str) -> str:
-    """Make every connection take on `role`, so that the service can only insert and read facts."""
-    return make_conninfo(conninfo, options=f"-c role={role}") if role else conninfo
+    """Make every connection take on `role`, so that the service can only insert and read facts.
+
+    Whatever the zone of the server or of this machine, times come in UTC: in another, the end of
+    the year 9999 is in the year 10000, which no Python time can say.
+    """
+    given = str(conninfo_to_dict(conninfo).get("options") or "")
+    ours = f"-c timezone=UTC -c role={role}" if role else "-c timezone=UTC"
+    return make_conninfo(conninfo, options=f"{given} {ours}".strip())
 
 
 def pool(

@@ -151,6 +151,13 @@ def test_signing_in_never_leads_to_another_site(site: Site, after: str) -> None:
     assert httpx.post(f"{site.url}/sign-in", data=form).headers["location"] == "/"
 
 
+def test_a_form_with_too_many_fields_is_refused(site: Site) -> None:
+    answer = httpx.post(
+        f"{site.url}/sign-in", data={f"field {number}": "x" for number in range(30)}
+    )
+    assert answer.status_code == 400
+
+
 def test_every_page_has_a_strict_policy_and_stays_out_of_caches(site: Site) -> None:
     paths = ("/", "/learners", site.transcript(ADA), site.evidence("bay-1"), "/learners/none")
     with signed_in(site, "reader") as client:

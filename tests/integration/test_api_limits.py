@@ -48,6 +48,9 @@ def test_the_service_takes_items_up_to_its_limits(database: str) -> None:
         pytest.param(b"[1, 2", "application/json", 400, id="an array cut off"),
         pytest.param(b"\xff\xfe", "application/json", 400, id="not UTF-8"),
         pytest.param(b"[" * 100_000, "application/json", 400, id="nothing but brackets"),
+        pytest.param(
+            b"[]" * 80 + b'"' + b'\\"' * 500_000, "application/json", 400, id="a string without end"
+        ),
         pytest.param(b"<x/>", "application/xml", 415, id="XML"),
     ],
 )

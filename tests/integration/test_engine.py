@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from threading import Event, Thread
 from time import monotonic, sleep
 
+import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.sql import SQL, Identifier
 
+from ledger.domain.evidence import Credential
 from projections.engine import Engine
 from tests.builders import DAY, Given, day, evidence, learner, policy, uri
 from tests.log_keeping import Kept, kept
@@ -183,6 +188,36 @@ def test_a_running_engine_hears_of_new_facts_at_once(keeping: Kept) -> None:
         stop.set()
         thread.join(10)
     assert not thread.is_alive()
+
+
+def test_what_holds_until_the_end_of_time_does_not_stop_the_engine(migrated: str) -> None:
+    name = str(conninfo_to_dict(migrated)["dbname"])
+    with psycopg.connect(migrated, autocommit=True) as connection:
+        # There that moment is in the year 10000.
+        connection.execute(
+            SQL("ALTER DATABASE {} SET timezone = 'Asia/Tokyo'").format(Identifier(name))
+        )
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    given = Given()
+    given.provider()
+    given.framework()
+    given.policy(policy())
+    given.recorded(1, evidence("W1", credential=Credential(id="c", valid_until=last)))
+    stop = Event()
+    with kept(migrated, due_margin_ms=2_000) as keeping:
+        keeping.keep(given.facts)
+        live = engine(keeping)
+        live.catch_up()
+        thread = Thread(target=live.run, args=(stop,))
+        thread.start()
+        try:
+            sleep(0.2)  # long enough to wait for the due time once
+            given.recorded(2, evidence("W2", external_id="b"))
+            keeping.keep(given.facts[-1:])
+            wait_for(lambda: len(changes(keeping)) == 2)
+        finally:
+            stop.set()
+            thread.join(10)
 
 
 def wait_for(condition: object, *, seconds: float = 10) -> None:

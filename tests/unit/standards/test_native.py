@@ -78,6 +78,11 @@ def test_a_date_alone_is_that_day_at_midnight_utc() -> None:
     assert evidence.occurred_precision == "day"
 
 
+def test_t_and_z_may_be_small() -> None:
+    evidence = taken(changed(EVIDENCE, "occurred_at", "2026-03-02t10:15:00z")).evidence
+    assert evidence.occurred_at == datetime(2026, 3, 2, 10, 15, tzinfo=UTC)
+
+
 def test_a_date_alone_may_stand_for_a_term() -> None:
     item = changed(changed(EVIDENCE, "occurred_at", "2026-03-02"), "occurred_precision", "term")
     assert taken(item).evidence.occurred_precision == "term"
