@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ledger.store import database
-from tests.benchmarks import following, load, over_http, recorders, served
+from tests.benchmarks import busy, following, load, over_http, recorders, served
 from tests.benchmarks.table import Line, show
 
 LONG_RECORD = 1_000
@@ -26,6 +26,8 @@ def main(arguments: list[str]) -> int:
     logging.disable(logging.WARNING)
     console = Console(highlight=False, width=WIDTH)
     console.print(f"machine: {_machine()}")
+    if busy.others():
+        console.print(busy.others(), style="yellow")
     wanted = [part for part in PARTS if part in arguments] or list(PARTS)
     started, lines = time.monotonic(), list[Line]()
     if "recorder" in wanted:

@@ -22,7 +22,7 @@ from ledger.service import Ledger, Receipt
 from ledger.standards import native
 from ledger.standards.items import Item
 from ledger.standards.translation import Translated
-from tests.benchmarks import evidence
+from tests.benchmarks import busy, evidence
 
 STOP_S = 60
 
@@ -36,6 +36,18 @@ class Prepared(NamedTuple):
     reader: str
     learner: LearnerId
     facts: int  # of that learner
+
+
+class Served(NamedTuple):
+    """A service that answers, and where to see what it costs."""
+
+    address: str
+    process: int
+    postgres: Path
+
+    def cpu_s(self) -> tuple[float, float]:
+        """Give the CPU seconds of the service and of PostgreSQL so far."""
+        return busy.cpu_s(self.process), busy.postgres_cpu_s(self.postgres)
 
 
 @contextmanager
@@ -85,8 +97,8 @@ def _framework() -> FrameworkPublished:
 
 
 @contextmanager
-def serving(prepared: Prepared, *options: str) -> Generator[str]:
-    """Run `mastery serve` and give its address; stop it by its id."""
+def serving(prepared: Prepared, *options: str) -> Generator[Served]:
+    """Run `mastery serve`; stop it by its id."""
     command = [sys.executable, "-m", "api.cli", "serve", "--port", "0", *options]
     kept = {name: text for name, text in os.environ.items() if not name.startswith("MASTERY_")}
     process = subprocess.Popen(
@@ -98,7 +110,8 @@ def serving(prepared: Prepared, *options: str) -> Generator[str]:
         said = process.stdout.readline()
         if not said.startswith("listening on "):
             raise RuntimeError(f"mastery serve said {said!r}")
-        yield said.removeprefix("listening on ").strip()
+        address = said.removeprefix("listening on ").strip()
+        yield Served(address, process.pid, prepared.settings.data_dir / "postgresql")
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(STOP_S)

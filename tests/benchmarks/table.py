@@ -17,7 +17,6 @@ class Line(NamedTuple):
     unit: str
     target: float | None = None
     lower_is_better: bool = False
-    ratio: str = ""
 
     @property
     def verdict(self) -> str:
@@ -34,8 +33,8 @@ def show(lines: list[Line], console: Console) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("", "measured"):
         table.add_column(name)
-    for name in ("found", "", "ratio"):
-        table.add_column(name, justify="right" if name == "found" else "left")
+    table.add_column("found", justify="right")
+    table.add_column("")
     table.add_column("target")
     part = ""
     for line in lines:
@@ -44,8 +43,8 @@ def show(lines: list[Line], console: Console) -> None:
         style = "red" if "MISSED" in line.verdict else ""
         shown = f"{line.found:,.0f}" if line.found >= 100 else f"{line.found:,.2f}"
         table.add_row(
-            line.part if line.part != part else "", line.what, shown, line.unit, line.ratio,
-            line.verdict, style=style,
+            line.part if line.part != part else "", line.what, shown, line.unit, line.verdict,
+            style=style,
         )  # fmt: skip
         part = line.part
     console.print(table)
