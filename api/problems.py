@@ -64,7 +64,7 @@ MEDIA_TYPE_UNKNOWN = Kind("media-type", 415, "The body has a format that is not 
 TOO_MANY = Kind("too-many-requests", 429, "Too many requests")
 FAILED = Kind("failed", 500, "The ledger failed")
 DAMAGED = Kind("damaged", 500, "A stored fact does not open")
-UNAVAILABLE = Kind("unavailable", 503, "The store does not answer; nothing was recorded")
+UNAVAILABLE = Kind("unavailable", 503, "The store does not answer; send again, nothing is recorded twice")
 
 KINDS: Mapping[type[LedgerError], Kind] = {
     errors.NotFoundError: NOT_FOUND,

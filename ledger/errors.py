@@ -188,4 +188,4 @@ class SettingError(LedgerError):
 
 
 class StoreUnavailableError(LedgerError):
-    """PostgreSQL does not answer; nothing was recorded."""
+    """PostgreSQL does not answer. Sent again, nothing is recorded twice."""

@@ -214,8 +214,7 @@ class LogReader:
         return self._mapper.facts(rows, self._keys_of(sealed), verify_headers=verify_headers)
 
     def _keys_of(self, owners: Sequence[bytes] | set[bytes]) -> dict[bytes, bytes]:
-        # Read anew each time they are not held: an erased learner's key must not outlive it
-        # by more than `forget` allows.
+        # One that is not held is asked for each time: it may have been made since.
         missing = [owner for owner in owners if owner not in self._data_keys]
         if missing:
             if len(self._data_keys) > self._cached_max:
