@@ -13,7 +13,7 @@ from ledger.domain.ids import LearnerId
 from ledger.store.reader import LEARNER_TOPICS
 from projections import packing
 from projections.learner import LearnerRecord
-from projections.mastery import judge_observed
+from projections.mastery import standings_of
 from projections.observing import Observed
 from projections.registry import Registry
 from projections.rows import Counts, count, earlier_rows_of, learner_row, mastery_row, rows_of
@@ -57,8 +57,8 @@ class Builder:
             for piece in record.pieces.values():
                 rows = earlier_rows_of(learner, piece, self._registry)
                 self._observations += map(packing.observation, rows)
-        for name, verdict in judge_observed(observed, on=self._on).items():
-            judged = mastery_row(learner, verdict, self._registry, observed.position_of(name))
+        for name, standing in standings_of(observed, on=self._on).items():
+            judged = mastery_row(learner, standing, self._registry, observed.position_of(name))
             self._mastery.append(packing.mastery(judged))
         self._learners.append(packing.learner(learner_row(record)))
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeVar
 
 from msgspec.structs import replace
 
 from ledger.domain.ids import CompetencyId, FrameworkId
 from projections.adoption import needs_children, scopes_of
 from projections.learner import LearnerRecord
-from projections.observing import Observed
+from projections.observing import Line, Observed
 from projections.policies.judge import Judge
-from projections.policies.verdict import Verdict
+from projections.policies.verdict import MasteryState, Standing, Verdict
 from projections.registry import Registry, day_of
 
 Verdicts = dict[CompetencyId, Verdict]
+Standings = dict[CompetencyId, Standing]
+Judged = TypeVar("Judged", Verdict, Standing)
 
 
 def judge_all(
@@ -45,6 +48,12 @@ def judge_observed(observed: Observed, *, on: datetime, policy: Judge | None = N
     return {name: bench.judge(name) for name in sorted(bench.competencies())}
 
 
+def standings_of(observed: Observed, *, on: datetime) -> Standings:
+    """Judge all competencies of a record that is read already, without reasons."""
+    bench = Bench(observed, on=on)
+    return {name: bench.standing(name) for name in sorted(bench.competencies())}
+
+
 class Bench:
     """Judges the competencies of one record at one moment.
 
@@ -54,7 +63,7 @@ class Bench:
 
     __slots__ = (
         "_above", "_enrolments", "_judged", "_judges", "_level", "_moved", "_observed", "_on",
-        "_policy", "_registry",
+        "_policy", "_registry", "_standings",
     )  # fmt: skip
 
     def __init__(
@@ -65,7 +74,8 @@ class Bench:
         self._policy, self._level = policy, level
         self._enrolments = tuple(observed.record.enrolments.values())
         self._judges: dict[str | None, Judge] = {}
-        self._judged: dict[CompetencyId, Verdict] = {}
+        self._judged: Verdicts = {}
+        self._standings: Standings = {}
         self._above: set[CompetencyId] | None = None
         self._moved: datetime | None = None
         if policy is None:
@@ -89,27 +99,46 @@ class Bench:
         """Judge one competency; `due_at` is when time alone may next change the answer."""
         found = self._judged.get(competency)
         if found is None:
-            found = self._judged[competency] = self._judge(competency, ())
+            line, children, judge = self._case(competency, ())
+            verdict = judge(
+                line.seen if line is not None else (),
+                competency=competency, on=self._on, children=_states(children),
+            )  # fmt: skip
+            found = self._judged[competency] = self._timed(verdict, line, children)
+        return found
+
+    def standing(self, competency: CompetencyId) -> Standing:
+        """Judge one competency as `judge` does, without reasons."""
+        found = self._standings.get(competency)
+        if found is None:
+            found = self._standings[competency] = self._stand(competency, ())
         return found
 
     # -- inside -----------------------------------------------------------------------------
 
-    def _judge(self, competency: CompetencyId, under: tuple[CompetencyId, ...]) -> Verdict:
-        line = self._observed.lines.get(competency)
+    def _case(
+        self, competency: CompetencyId, under: tuple[CompetencyId, ...]
+    ) -> tuple[Line | None, Standings, Judge]:
         judge = self.deciding(competency)
         children = self._children(competency, under) if needs_children(judge) else {}
         # What time excludes is left to the policy, which may count what is dated ahead.
-        verdict = judge(
+        return self._observed.lines.get(competency), children, judge
+
+    def _stand(self, competency: CompetencyId, under: tuple[CompetencyId, ...]) -> Standing:
+        line, children, judge = self._case(competency, under)
+        standing = judge.standing(
             line.seen if line is not None else (),
-            competency=competency, on=self._on,
-            children={name: one.state for name, one in children.items()},
+            competency=competency, on=self._on, children=_states(children),
         )  # fmt: skip
+        return self._timed(standing, line, children)
+
+    def _timed(self, judged: Judged, line: Line | None, children: Standings) -> Judged:
         turns = line.turns_after(self._on) if line is not None else None
         if self._moved is None and turns is None and not children:
-            return verdict
-        moments = (verdict.due_at, turns, self._moved, *(one.due_at for one in children.values()))
+            return judged
+        moments = (judged.due_at, turns, self._moved, *(one.due_at for one in children.values()))
         soonest = min((moment for moment in moments if moment is not None), default=None)
-        return verdict if soonest == verdict.due_at else replace(verdict, due_at=soonest)
+        return judged if soonest == judged.due_at else replace(judged, due_at=soonest)
 
     def deciding(self, competency: CompetencyId) -> Judge:
         """Give the policy that decides on a competency."""
@@ -134,11 +163,11 @@ class Bench:
             self._policy, framework, scopes, self._on, level=self._level
         )
 
-    def _children(self, competency: CompetencyId, under: tuple[CompetencyId, ...]) -> Verdicts:
+    def _children(self, competency: CompetencyId, under: tuple[CompetencyId, ...]) -> Standings:
         # A framework whose tree runs in a circle must not run this program in one.
         path = (*under, competency)
         names = self._registry.frameworks.children(competency)
-        return {name: self._judge(name, path) for name in names if name not in path}
+        return {name: self._stand(name, path) for name in names if name not in path}
 
     def _rolls_up(self) -> bool:
         held = self._policy is None or self._level is not None
@@ -165,3 +194,7 @@ class Bench:
                 if needs_children(self.deciding(parent)):
                     found.add(parent)
         return found
+
+
+def _states(children: Standings) -> dict[CompetencyId, MasteryState]:
+    return {name: one.state for name, one in children.items()}

@@ -22,7 +22,7 @@ from ledger.domain.ids import (
 )
 from projections.authority import aware
 from projections.learner import LearnerRecord, Piece
-from projections.policies.verdict import MasteryState, Verdict
+from projections.policies.verdict import MasteryState, Standing
 from projections.registry import Registry
 
 CauseKind = Literal["fact", "reference", "time", "rebuild"]
@@ -209,15 +209,15 @@ def _rows(
 
 
 def mastery_row(
-    learner: LearnerId, verdict: Verdict, registry: Registry, position: Position
+    learner: LearnerId, standing: Standing, registry: Registry, position: Position
 ) -> MasteryRow:
     """Give the row of a verdict; `position` is of the last fact it rests on."""
-    described = registry.frameworks.describe(verdict.competency)
+    described = registry.frameworks.describe(standing.competency)
     return MasteryRow(
-        learner, verdict.competency, verdict.state, verdict.estimate, verdict.level,
-        verdict.policy, verdict.policy_digest,
+        learner, standing.competency, standing.state, standing.estimate, standing.level,
+        standing.policy, standing.policy_digest,
         described.framework if described else None, described.version if described else None,
-        verdict.since, verdict.due_at, position,
+        standing.since, standing.due_at, position,
     )  # fmt: skip
 
 

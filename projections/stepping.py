@@ -17,7 +17,7 @@ from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
 from projections.held import Held
 from projections.mastery import Bench
 from projections.policies import Judge
-from projections.policies.verdict import MasteryState, Verdict
+from projections.policies.verdict import MasteryState, Standing
 from projections.registry import Registry
 from projections.rows import (
     Cause,
@@ -138,40 +138,40 @@ class Stepper:
         bench = Bench(held.observed, on=self.clock, policy=self._policy)
         for competency in sorted(bench.with_parents(touched)):
             if bench.has(competency):
-                self._settle(held, bench.judge(competency), cause)
+                self._settle(held, bench.standing(competency), cause)
             elif competency in held.pairs:
-                self._forget(held, bench.judge(competency), cause)
+                self._forget(held, bench.standing(competency), cause)
 
-    def _settle(self, held: Held, verdict: Verdict, cause: Cause) -> None:
-        learner, competency = held.record.learner, verdict.competency
+    def _settle(self, held: Held, standing: Standing, cause: Cause) -> None:
+        learner, competency = held.record.learner, standing.competency
         before = held.pairs.get(competency)
-        held.pairs[competency] = Pair(verdict.state, verdict.due_at)
-        if verdict.due_at is not None:
-            heappush(self._due, (verdict.due_at, learner, competency))
-        row = mastery_row(learner, verdict, self.registry, held.observed.position_of(competency))
+        held.pairs[competency] = Pair(standing.state, standing.due_at)
+        if standing.due_at is not None:
+            heappush(self._due, (standing.due_at, learner, competency))
+        row = mastery_row(learner, standing, self.registry, held.observed.position_of(competency))
         self.writes.mastery[learner, competency] = row
-        self._announce(learner, before, verdict, cause)
+        self._announce(learner, before, standing, cause)
 
-    def _forget(self, held: Held, verdict: Verdict, cause: Cause) -> None:
-        before = held.pairs.pop(verdict.competency)
-        self.writes.mastery[held.record.learner, verdict.competency] = None
-        self._announce(held.record.learner, before, verdict, cause)
+    def _forget(self, held: Held, standing: Standing, cause: Cause) -> None:
+        before = held.pairs.pop(standing.competency)
+        self.writes.mastery[held.record.learner, standing.competency] = None
+        self._announce(held.record.learner, before, standing, cause)
 
     def _announce(
-        self, learner: LearnerId, before: Pair | None, verdict: Verdict, cause: Cause
+        self, learner: LearnerId, before: Pair | None, standing: Standing, cause: Cause
     ) -> None:
         was = before.state if before is not None else _NOTHING
-        if was == verdict.state:
+        if was == standing.state:
             return
-        described = self.registry.frameworks.describe(verdict.competency)
+        described = self.registry.frameworks.describe(standing.competency)
         self.writes.changes.append(
             Change(
-                id=change_id(learner, verdict.competency, cause.key),
-                learner=learner, competency=verdict.competency,
-                from_state=was, to_state=verdict.state,
-                estimate=verdict.estimate, level=verdict.level,
+                id=change_id(learner, standing.competency, cause.key),
+                learner=learner, competency=standing.competency,
+                from_state=was, to_state=standing.state,
+                estimate=standing.estimate, level=standing.level,
                 cause=cause.kind, cause_position=cause.position,
-                policy=verdict.policy, policy_digest=verdict.policy_digest,
+                policy=standing.policy, policy_digest=standing.policy_digest,
                 framework_version=described.version if described else None,
                 effective_at=self.clock, recorded_at=cause.recorded_at,
             )

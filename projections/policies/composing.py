@@ -18,10 +18,25 @@ from projections.policies.verdict import Finding, Missing
 class ComposedRule:
     """`need` of the parts: all of them, one, or n."""
 
-    __slots__ = ("_need", "_rule", "parts")
+    __slots__ = ("_need", "_needed", "_rule", "_spare", "parts")
 
     def __init__(self, rule: str, need: int, parts: Sequence[Requirement]) -> None:
         self._rule, self._need, self.parts = rule, need, tuple(parts)
+        self._needed, self._spare = str(need), len(parts) - need
+
+    def met(self, tally: Tally) -> bool:
+        """Ask the parts until enough are met, or too few are left."""
+        need, spare = self._need, self._spare
+        for part in self.parts:
+            if part.met(tally):
+                need -= 1
+                if need <= 0:
+                    return True
+            else:
+                spare -= 1
+                if spare < 0:
+                    return False
+        return need <= 0
 
     def find(self, tally: Tally) -> Finding:
         """Ask every part, met or not: people are owed all the reasons."""
@@ -29,7 +44,7 @@ class ComposedRule:
         met = 0
         for finding in findings:
             met += finding.met
-        return Finding(self._rule, met >= self._need, str(met), str(self._need), (), findings)
+        return Finding(self._rule, met >= self._need, str(met), self._needed, (), findings)
 
     def prefixes(self, tally: Tally) -> int:
         """Combine the bits of the parts."""
@@ -80,15 +95,19 @@ class WithinRule:
         period = self._period
         return tally.part(lambda one: period.after(one.occurred_at) >= tally.on, on=tally.on)
 
-    def find(self, tally: Tally) -> Finding:
+    def met(self, tally: Tally) -> bool:
         """Ask the inner rule about recent evidence only."""
+        return self._inner.met(self._recent(tally))
+
+    def find(self, tally: Tally) -> Finding:
+        """Ask the inner rule about recent evidence only, and for its reasons."""
         inner = self._inner.find(self._recent(tally))
         return Finding(self._rule, inner.met, inner.found, inner.needed, inner.evidence, (inner,))
 
     def prefixes(self, tally: Tally) -> int:
         """Ask it at the moment of each piece of evidence."""
         places = range(len(tally.seen))
-        return sum(self.find(tally.until(place)).met << place for place in places)
+        return sum(self.met(tally.until(place)) << place for place in places)
 
     def turns_at(self, tally: Tally) -> datetime | None:
         """When the oldest recent evidence grows too old, or the inner rule changes."""
@@ -136,15 +155,20 @@ class ChildrenRule:
             return reached, self._at_least, []
         return reached, max(1, -(-self._share * len(points) // UNIT)), []
 
-    def find(self, tally: Tally) -> Finding:
+    def met(self, tally: Tally) -> bool:
         """Look at the children's states as they are."""
+        reached, need, lacking = self._measure(tally.children)
+        return reached >= need and not lacking
+
+    def find(self, tally: Tally) -> Finding:
+        """Look at the children's states, and say which are lacking."""
         reached, need, lacking = self._measure(tally.children)
         found = str(reached) if not lacking else f"{reached}, without {', '.join(lacking)}"
         return Finding(self._rule, reached >= need and not lacking, found, str(need))
 
     def prefixes(self, tally: Tally) -> int:
         """Own evidence changes nothing in it: met throughout, or not at all."""
-        return from_place(0, len(tally.seen)) if self.find(tally).met else 0
+        return from_place(0, len(tally.seen)) if self.met(tally) else 0
 
     def turns_at(self, tally: Tally) -> datetime | None:
         """When a child's state changes is the child's own verdict's matter."""

@@ -24,6 +24,8 @@ _by_time = attrgetter("occurred_at")
 
 def in_order(observations: Sequence[Observation]) -> list[Observation]:
     """Sort by when it occurred, then by first position, whatever order it arrived in."""
+    if len(observations) < 2:
+        return list(observations)
     ordered = sorted(observations, key=_by_place)
     if len(set(map(_by_place, ordered))) != len(ordered):
         # Two alignments of one evidence on one competency: only their content tells them apart.

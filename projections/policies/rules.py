@@ -1,8 +1,8 @@
 """What every requirement can do, and the requirements that count pieces of evidence.
 
-A requirement answers three questions about a tally: is it met (`find`); after which pieces of
-evidence, one by one, was it met (`prefixes`, for `since`); and when does time alone change
-its answer (`turns_at`).
+A requirement answers four questions about a tally: is it met (`met`); on what does that rest
+(`find`, for people); after which pieces of evidence, one by one, was it met (`prefixes`, for
+`since`); and when does time alone change its answer (`turns_at`).
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ Hits = Callable[[Tally], Sequence[int]]
 class Requirement(Protocol):
     """One requirement of a compiled policy."""
 
+    def met(self, tally: Tally) -> bool:
+        """Say whether it is met, as `find` does, and stop as soon as that is certain."""
+        ...
+
     def find(self, tally: Tally) -> Finding:
         """Say whether it is met, and on what that rests."""
         ...
@@ -68,9 +72,19 @@ class CountRule:
         self._rule, self._need, self._hits, self._asks = rule, need, hits, asks
         self._needed = str(need)
 
-    def find(self, tally: Tally) -> Finding:
+    def _found(self, tally: Tally) -> Sequence[int]:
+        hits = tally.hits.get(self)
+        if hits is None:
+            hits = tally.hits[self] = self._hits(tally)
+        return hits
+
+    def met(self, tally: Tally) -> bool:
         """Count."""
-        hits = tally.hits[self] = self._hits(tally)
+        return len(self._found(tally)) >= self._need
+
+    def find(self, tally: Tally) -> Finding:
+        """Count, and name what was counted."""
+        hits = self._found(tally)
         found = len(hits)
         return Finding(
             self._rule, found >= self._need, str(found), self._needed, tally.evidence(hits)
@@ -78,9 +92,7 @@ class CountRule:
 
     def prefixes(self, tally: Tally) -> int:
         """It is met from the hit on that is the last one needed: a count never falls."""
-        hits = tally.hits.get(self)
-        if hits is None:
-            hits = self._hits(tally)
+        hits = self._found(tally)
         if len(hits) < self._need:
             return 0
         return from_place(hits[self._need - 1], len(tally.seen))
@@ -232,8 +244,12 @@ class HoursRule:
                 total += to_units(hours)
                 yield place, total
 
-    def find(self, tally: Tally) -> Finding:
+    def met(self, tally: Tally) -> bool:
         """Add up."""
+        return self.find(tally).met
+
+    def find(self, tally: Tally) -> Finding:
+        """Add up, and name what was added."""
         sums = list(self._sums(tally))
         total = sums[-1][1] if sums else 0
         evidence = tally.evidence([place for place, _ in sums])

@@ -7,14 +7,13 @@ from datetime import datetime, timedelta
 
 from projections.policies.averages import CHANCE, UNRATED, Estimator
 from projections.policies.numbers import UNIT, to_decimal, to_units
-from projections.policies.observation import Observation
 from projections.policies.periods import FOREVER
 from projections.policies.points import CACHE_MAX, share_of
 from projections.policies.requirements import Improved, ResultOf, WorkOf
 from projections.policies.rules import from_place
 from projections.policies.tally import Tally
 from projections.policies.verdict import Finding, Missing
-from projections.policies.works import Key, repeats, revised, work_column
+from projections.policies.works import Key, repeats, work_column
 
 LevelName = Callable[[int], str]
 """Names the level that so many units reach."""
@@ -38,8 +37,13 @@ class EstimateRule:
             text = self._texts[units] = f"{to_decimal(units):f} ({self._name(units)})"
         return text
 
-    def find(self, tally: Tally) -> Finding:
+    def met(self, tally: Tally) -> bool:
         """Compare the estimate at the moment of the tally."""
+        found = tally.estimate(self._estimator)
+        return found is not None and found >= self._bar
+
+    def find(self, tally: Tally) -> Finding:
+        """Compare the estimate, and write it down."""
         found = tally.estimate(self._estimator)
         met = found is not None and found >= self._bar
         text = "" if found is None else self._text(found)
@@ -72,7 +76,7 @@ class EstimateRule:
 
     def turns_at(self, tally: Tally) -> datetime | None:
         """The first day on which fading takes the estimate below the bar."""
-        if not self._fades or not tally.seen or not self.find(tally).met:
+        if not self._fades or not tally.seen or not self.met(tally):
             return None
         newest = tally.seen[-1].occurred_at
         low, high = tally.age_days(), (FOREVER - newest).days
@@ -105,7 +109,7 @@ class ImprovedRule:
         self._rule = f"improved:{document.by}"
 
     def _is_task(self, tally: Tally) -> bool:
-        return self._of == "task" or (self._of == "work" and not revised(tally.everything))
+        return self._of == "task" or (self._of == "work" and not tally.revised())
 
     def _several(self, tally: Tally) -> bool:
         """Whether any work was attempted more than once."""
@@ -114,45 +118,55 @@ class ImprovedRule:
         return repeats(self._works(tally))
 
     def _works(self, tally: Tally) -> Sequence[Key]:
+        if tally.tried is tally.seen and self._is_task(tally):
+            return tally.column("task")
         return work_column(self._of, tally.tried, tally.everything)
 
-    def _after_each(self, tally: Tally) -> Iterator[tuple[Observation, int, int]]:
-        """Give each rated attempt, with how many works have risen and fallen by then."""
-        works = self._works(tally)
-        first: dict[Hashable, int] = {}
-        last: dict[Hashable, int] = {}
+    def _after_each(self, tally: Tally) -> Iterator[tuple[int, int]]:
+        """Give after each attempt how many works have risen and fallen by then."""
+        known: dict[Hashable, tuple[int, int]] = {}  # the first and the last rating of each work
         risen = fallen = 0
-        for one, worth, work in zip(tally.tried, tally.tried_points, works, strict=True):
+        for worth, work in zip(tally.tried_points, self._works(tally), strict=True):
             if worth > UNRATED and work is not None:
-                start = first.setdefault(work, worth)
-                before = last.get(work, start)
-                risen += (worth > start) - (before > start)
-                fallen += (worth < start) - (before < start)
-                last[work] = worth
-            yield one, risen, fallen
+                start, before = known.get(work, (worth, worth))
+                known[work] = start, worth
+                if worth != before:
+                    risen += (worth > start) - (before > start)
+                    fallen += (worth < start) - (before < start)
+            yield risen, fallen
+
+    def _found(self, tally: Tally) -> Sequence[int]:
+        found = tally.hits.get(self)
+        if found is None:
+            found = (0, 0)
+            if self._several(tally):
+                *_, found = self._after_each(tally)
+            tally.hits[self] = found
+        return found
 
     def _met(self, risen: int, fallen: int) -> bool:
         return risen >= self._need if self._raised else fallen == 0
 
-    def find(self, tally: Tally) -> Finding:
+    def met(self, tally: Tally) -> bool:
         """Compare as things stand."""
-        risen = fallen = 0
-        if self._several(tally):
-            *_, (_, risen, fallen) = self._after_each(tally)
-        else:
-            tally.hits[self] = ()
+        risen, fallen = self._found(tally)
+        return self._met(risen, fallen)
+
+    def find(self, tally: Tally) -> Finding:
+        """Compare as things stand, and say how many have risen and fallen."""
+        risen, fallen = self._found(tally)
         found = f"{risen} raised, {fallen} fallen"
         needed = f"{self._need} raised" if self._raised else "0 fallen"
         return Finding(self._rule, self._met(risen, fallen), found, needed)
 
     def prefixes(self, tally: Tally) -> int:
         """Compare after each attempt, also those that a later one replaced."""
-        if self in tally.hits or not self._several(tally):
+        if not self._several(tally):
             return from_place(0, len(tally.seen)) if self._met(0, 0) else 0
-        places = {one.evidence: place for place, one in enumerate(tally.seen)}
+        places = {one.evidence.int: place for place, one in enumerate(tally.seen)}
         bits = 0
-        for one, risen, fallen in self._after_each(tally):
-            place = places.get(one.evidence)
+        for one, (risen, fallen) in zip(tally.tried, self._after_each(tally), strict=True):
+            place = places.get(one.evidence.int)
             if place is not None:
                 bits |= self._met(risen, fallen) << place
         return bits
@@ -197,8 +211,12 @@ class ResultRule:
             return share >= self._share
         return share <= self._share if self._is == "at_most" else share == self._share
 
-    def find(self, tally: Tally) -> Finding:
+    def met(self, tally: Tally) -> bool:
         """Compare the share of full marks."""
+        return self.find(tally).met
+
+    def find(self, tally: Tally) -> Finding:
+        """Compare the share of full marks, and write it down."""
         *_, (_, stands) = [(0, None), *self._after_each(tally)]
         found = "" if stands is None else f"{to_decimal(stands):f}"
         needed = f"{self._is} {to_decimal(self._share):f}"

@@ -147,8 +147,12 @@ def _conflict(document: PolicyDocument, levels_apart: int) -> Selection:
     mastery = to_units(document.scale.mastery)
     steps = [to_units(level.points) for level in document.scale.levels]
 
+    def may_differ(points: Sequence[int]) -> bool:
+        # Ratings that are all on one side need no look at every attempt.
+        return bool(points) and min(points) < mastery <= max(points)
+
     def conflict(tally: Tally, also: Collection[str]) -> None:
-        if "contested" in also or not _may_repeat(tally):
+        if "contested" in also or not may_differ(tally.points) or not _may_repeat(tally):
             return
         attempts: defaultdict[Hashable, dict[str, int]] = defaultdict(dict)
         for place, one in enumerate(tally.seen):

@@ -9,7 +9,7 @@ from ledger.domain.ids import CompetencyId, EvidenceId
 from projections.policies.averages import UNRATED, Estimator, weight_units
 from projections.policies.observation import Exclusion, Observation
 from projections.policies.verdict import MasteryState, NotCounted
-from projections.policies.works import COLUMNS, Key, repeats
+from projections.policies.works import COLUMNS, Key, repeats, revised
 
 _DAY = timedelta(days=1)
 
@@ -22,7 +22,7 @@ class Tally:
     alone next changes what counts. `hits` is where requirements keep what they have found.
     """
 
-    __slots__ = ("_columns", "_counted", "_places", "_repeats", "assume_confirmed", "children", "everything", "excluded", "hits",
+    __slots__ = ("_columns", "_counted", "_estimate", "_places", "_repeats", "_revised", "assume_confirmed", "children", "everything", "excluded", "hits",
                  "not_counted", "on", "points", "seen", "tried", "tried_points", "turns_at",
                  "unrated")  # fmt: skip
 
@@ -45,6 +45,8 @@ class Tally:
         self._columns: dict[str, list[Key]] = {}
         self._places: dict[int, list[int]] = {}
         self._repeats: dict[str, bool] = {}
+        self._estimate: tuple[Estimator, int | None] | None = None
+        self._revised: bool | None = None
         self.hits: dict[object, Sequence[int]] = {}
 
     def drop(self, one: Observation, reason: Exclusion, detail: str) -> None:
@@ -53,7 +55,10 @@ class Tally:
         self.excluded.add(reason)
 
     def keep(self, places: Sequence[int]) -> None:
-        """Go on with these places only; `tried` still holds what there was."""
+        """Go on with these places only; `tried` still holds what there was.
+
+        Before any requirement is asked: what they found would not be so any more.
+        """
         self.seen = [self.seen[place] for place in places]
         self.points = [self.points[place] for place in places]
         self._columns, self._places, self._repeats, self._counted = {}, {}, {}, None
@@ -71,6 +76,12 @@ class Tally:
         if found is None:
             found = self._repeats[name] = repeats(self.column(name))
         return found
+
+    def revised(self) -> bool:
+        """Whether anything, counted or not, says which earlier work it improves."""
+        if self._revised is None:
+            self._revised = revised(self.everything)
+        return self._revised
 
     def at_least(self, bar: int) -> list[int]:
         """Give the places of ratings at or above a bar. Ask when all points are final."""
@@ -104,13 +115,20 @@ class Tally:
 
     def estimate(self, estimator: Estimator, *, age_days: int | None = None) -> int | None:
         """Give the estimate in units at the moment of the tally, or at another age."""
+        if age_days is not None:
+            return self._estimated(estimator, age_days)
+        if self._estimate is None or self._estimate[0] is not estimator:
+            age_days = self.age_days() if estimator.fades else 0
+            self._estimate = estimator, self._estimated(estimator, age_days)
+        return self._estimate[1]
+
+    def _estimated(self, estimator: Estimator, age_days: int) -> int | None:
         ratings = self.ratings()
         if estimator.chances and self.unrated:
             answers = [one for one in self.points if one != UNRATED]
             ratings = answers if ratings else ratings
         weights = self.weights() if estimator.weighted else ()
-        age = 0 if not estimator.fades else self.age_days() if age_days is None else age_days
-        return estimator.value(ratings, weights, age_days=age)
+        return estimator.value(ratings, weights, age_days=age_days)
 
     def age_days(self) -> int:
         """Whole days since the newest counted evidence; 0 if there is none."""

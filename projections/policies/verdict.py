@@ -52,6 +52,19 @@ class Missing(Struct, frozen=True):
     asks: Mapping[str, str]
 
 
+class Standing(Struct, frozen=True):
+    """What of a verdict is kept in views: the verdict without its reasons."""
+
+    competency: CompetencyId
+    state: MasteryState
+    policy: PolicyId
+    policy_digest: str
+    estimate: Decimal | None
+    level: str | None
+    since: datetime | None = None
+    due_at: datetime | None = None
+
+
 class Verdict(Struct, frozen=True):
     """What one policy says of one learner and one competency, at one moment.
 

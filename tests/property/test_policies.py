@@ -19,6 +19,7 @@ from projections.policies import (
     json_schema,
     parse,
 )
+from projections.policies.counting import in_order
 from projections.policies.explain import exact, explained, plain
 from projections.policies.files import verdict_json
 from projections.policies.observation import Observation
@@ -185,3 +186,27 @@ def test_the_last_prefix_is_the_whole(policy: PolicyDocument, seen: list[Observa
     bits = judge._requirement.prefixes(now)
     assert bits >> len(now.seen) == 0
     assert bool(bits >> (len(now.seen) - 1)) is judge._requirement.find(now).met
+
+
+@given(documents(), histories(), CHILDREN)
+@thorough
+def test_a_standing_is_the_verdict_without_its_reasons(
+    policy: PolicyDocument, seen: list[Observation], children: Any
+) -> None:
+    """Views keep standings, people read verdicts: they must never say different things."""
+    judge = compile_policy(policy)
+    verdict = judge(seen, competency=SKILL, on=NOW, children=children)
+    standing = judge.standing(seen, competency=SKILL, on=NOW, children=children)
+    for name in standing.__struct_fields__:
+        assert getattr(standing, name) == getattr(verdict, name)
+
+
+@given(documents(), histories(), CHILDREN)
+@thorough
+def test_a_requirement_is_met_when_its_finding_says_so(
+    policy: PolicyDocument, seen: list[Observation], children: Any
+) -> None:
+    judge = compile_policy(policy)
+    tally, again = (judge._base(in_order(seen), NOW, children).tally for _ in range(2))
+    for part in [judge._requirement, *getattr(judge._requirement, "parts", ())]:
+        assert part.met(tally) is part.find(again).met
