@@ -20,7 +20,6 @@ from ledger.errors import LedgerError, Reject
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:problem-type:mastery-ledger:"
 RETRY_AFTER_S = 2
-NOT_DISCLOSED = "this evidence was submitted by another provider"
 
 
 class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -64,11 +63,13 @@ MEDIA_TYPE_UNKNOWN = Kind("media-type", 415, "The body has a format that is not 
 TOO_MANY = Kind("too-many-requests", 429, "Too many requests")
 FAILED = Kind("failed", 500, "The ledger failed")
 DAMAGED = Kind("damaged", 500, "A stored fact does not open")
-UNAVAILABLE = Kind("unavailable", 503, "The store does not answer; send again, nothing is recorded twice")
+UNAVAILABLE = Kind(
+    "unavailable", 503, "The store does not answer; send again, nothing is recorded twice"
+)
 
 KINDS: Mapping[type[LedgerError], Kind] = {
     errors.NotFoundError: NOT_FOUND,
-    errors.NotYoursError: FORBIDDEN,
+    errors.NotYoursError: NOT_FOUND,  # that it exists is not disclosed
     errors.InvalidDocumentError: INVALID,
     errors.RefusedError: REFUSED,
     errors.ConflictError: CONFLICT,
@@ -132,7 +133,7 @@ def detail_of(error: LedgerError) -> str:
     """Say what was wrong, and nothing about anybody who is not the caller."""
     kind = kind_of(error)
     if isinstance(error, errors.NotYoursError):
-        return NOT_DISCLOSED
+        return str(errors.UnknownEvidenceError(error.evidence))
     if kind.status >= 500:
         return kind.title
     return str(error)

@@ -140,12 +140,13 @@ class Ledger:
 
     def correct(
         self, provider: ProviderId, evidence: EvidenceId, replacement: Evidence, *,
-        reason: str, digest: bytes,
+        reason: str, digest: bytes, learner: tuple[Identifier, ...] = (),
     ) -> Future[list[Outcome]]:  # fmt: skip
         """Replace what this provider said of `evidence`; the same digest again is a duplicate."""
         task = Correct(
-            self._keys, provider, evidence, replacement=replacement, reason=reason, digest=digest
-        )
+            self._keys, provider, evidence,
+            replacement=replacement, reason=reason, digest=digest, learner=learner,
+        )  # fmt: skip
         return self._writer.submit([task])
 
     def withdraw(

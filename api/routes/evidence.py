@@ -151,7 +151,7 @@ async def correct(request: Request, caller: EvidenceWriter, evidence: UUID) -> R
     (outcome,) = await asyncio.wrap_future(
         asked.ledger.correct(
             provider, EvidenceId(evidence), submission.evidence,
-            reason=found.reason, digest=submission.digest,
+            reason=found.reason, digest=submission.digest, learner=submission.learner,
         )
     )  # fmt: skip
     return _changed(outcome, "accepted")

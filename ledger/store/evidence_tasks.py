@@ -8,7 +8,7 @@ from uuid import UUID
 import uuid_utils
 
 from ledger.domain import messages
-from ledger.domain.evidence import Evidence, Submission
+from ledger.domain.evidence import Evidence, Identifier, Submission
 from ledger.domain.facts import Fact
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
 from ledger.domain.messages import Accepted, Message
@@ -95,14 +95,17 @@ class Submit:
 class Correct:
     """A provider's correction of what it said."""
 
-    __slots__ = ("_digest", "_evidence", "_keys", "_provider", "_reason", "_replacement")
+    __slots__ = (
+        "_digest", "_evidence", "_identifiers", "_keys", "_provider", "_reason", "_replacement",
+    )  # fmt: skip
 
     def __init__(
         self, keys: MasterKey, provider: ProviderId, evidence: EvidenceId, *,
-        replacement: Evidence, reason: str, digest: bytes,
+        replacement: Evidence, reason: str, digest: bytes, learner: tuple[Identifier, ...] = (),
     ) -> None:  # fmt: skip
         self._keys, self._provider, self._evidence = keys, provider, evidence
         self._replacement, self._reason, self._digest = replacement, reason, digest
+        self._identifiers = identifier_keys(keys, provider, learner)
 
     def message(self) -> None:
         """Name nothing: the message is found by the evidence."""
@@ -112,11 +115,11 @@ class Correct:
         return self._evidence
 
     def identifiers(self) -> tuple[bytes, ...]:
-        """Name nobody: the learner stays."""
-        return ()
+        """Name the learner whom the correction names, where it does."""
+        return self._identifiers
 
     def decide(self, known: Known) -> Decision:
-        """Decide whether this provider may correct it now."""
+        """Decide whether this provider may correct it now; the learner stays."""
         name, message = message_of(known, self._evidence)
         version = self._keys.lookup("correction", self._digest.hex())
         before = message.versions.get(version)
@@ -125,8 +128,16 @@ class Correct:
         fact = messages.corrected(
             message, self._replacement, reason=self._reason, provider=self._provider
         )
+        if self._identifiers and self._named(known) != message.learner:
+            raise RefusedError(
+                f"evidence {self._evidence} is not about the learner whom this correction names: "
+                "withdraw it and submit it anew"
+            )
         message.versions[version] = Accepted(self._digest)
         return _about(name, version, message=message, fact=fact)
+
+    def _named(self, known: Known) -> LearnerId | None:
+        return learner_of(self._identifiers, known.learners)[0]
 
 
 class Withdraw:

@@ -8,6 +8,8 @@ from typing import Any
 
 from tests.served import EVIDENCE, NDJSON, Served, item, lines
 
+NOWHERE = "00000000-0000-0000-0000-000000000000"
+
 
 def test_one_object_is_recorded_with_a_receipt(served: Served) -> None:
     _, client = served.as_provider()
@@ -230,14 +232,23 @@ def test_nobody_touches_another_provider_s_evidence(served: Served) -> None:
     receipt = owner.post(EVIDENCE, json=item()).json()
     where = f"{EVIDENCE}/{receipt['evidence']}"
     refused = other.post(f"{where}/withdrawal", json={"reason": "mine now"})
-    assert refused.status_code == 403
-    assert receipt["learner"] not in refused.text
-    assert (
-        other.post(f"{where}/correction", json={"reason": "x", "evidence": item()}).status_code
-        == 403
-    )
+    corrected = other.post(f"{where}/correction", json={"reason": "x", "evidence": item()})
+    unknown = other.post(f"{EVIDENCE}/{NOWHERE}/withdrawal", json={"reason": "mine now"})
+    told = unknown.text.replace(NOWHERE, receipt["evidence"])
+    assert (unknown.status_code, refused.text, corrected.text) == (404, told, told)
     assert other.get(where).status_code == 404
     assert owner.get(where).status_code == 200
+
+
+def test_a_correction_does_not_pass_evidence_on_to_another_learner(served: Served) -> None:
+    _, client = served.as_provider()
+    receipt = client.post(EVIDENCE, json=item()).json()
+    client.post(EVIDENCE, json=item(2, learner="S-2"))
+    where = f"{EVIDENCE}/{receipt['evidence']}"
+    for learner in ("S-2", "S-3"):
+        body = {"reason": "of another learner", "evidence": item(learner=learner)}
+        assert client.post(f"{where}/correction", json=body).status_code == 409
+    assert len(client.get(where).json()["facts"]) == 1
 
 
 def test_faults_of_a_correction_point_into_its_body(served: Served) -> None:
