@@ -1,4 +1,7 @@
-"""One served ledger and one Chromium for all tests of pages; each test has a browser of its own."""
+"""One served ledger and one Chromium for the tests of pages; each test has a browser of its own.
+
+Both end with this package: Playwright keeps an event loop running for as long as it lives.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from tests.services.postgres import Postgres
 Visit = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(postgres_server: Postgres, migrated_template: str) -> Iterator[Site]:
     """Serve a seeded ledger."""
     name = postgres_server.create(template=migrated_template)
@@ -24,7 +27,7 @@ def site(postgres_server: Postgres, migrated_template: str) -> Iterator[Site]:
     postgres_server.drop(name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser(chromium_path: str) -> Iterator[Browser]:
     """Start the system's Chromium."""
     with chromium(chromium_path) as found:
