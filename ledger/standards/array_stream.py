@@ -10,6 +10,7 @@ import re
 from ledger.errors import Reject
 from ledger.standards.items import ITEM_BYTES_MAX, Item, too_long
 
+_COUNTING_BYTES = 64 * 1024
 _MARK = re.compile(rb'["\[\]{},]')
 _STRING_END = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _SPACE = b" \t\r\n"
@@ -114,3 +115,15 @@ class ArraySplitter:
     def _forget(self) -> None:
         del self._buffer[: self._at]
         self._at = self._dropped = 0
+
+
+def is_longer(body: bytes, items_max: int) -> bool:
+    """Whether a body is an array of more than `items_max` items; reads no further than it must."""
+    if not body.lstrip(b"\xef\xbb\xbf" + _SPACE).startswith(b"["):
+        return False
+    splitter, count = ArraySplitter(), 0
+    for start in range(0, len(body), _COUNTING_BYTES):
+        count += len(splitter.feed(body[start : start + _COUNTING_BYTES]))
+        if count > items_max:
+            return True
+    return False

@@ -5,6 +5,7 @@ One JSON value, a JSON array, or one value a line (NDJSON). Not here: what an it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
@@ -24,6 +25,7 @@ LINES_TYPES = frozenset(
     }
 )
 
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _SPACE = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
 _KEPT_OF_TOO_LONG = 4_096  # bytes; the rest of a too long item is not held in memory
@@ -75,9 +77,27 @@ def read_items(
     try:
         elements = elements_of(text)
     except JsonTextError as error:
-        raise InvalidDocumentError("body", [error.reject]) from error
+        apart = _cut_apart(text, bytes_max=bytes_max)
+        if not apart:
+            raise InvalidDocumentError("body", [error.reject]) from error
+        yield from apart
+        return
     for index, element in enumerate(elements):
         yield _sized(index, bytes(element), bytes_max=bytes_max)
+
+
+def _cut_apart(text: bytes, *, bytes_max: int) -> list[Item]:
+    """Cut an array where only a lone surrogate in some string stands in the way; else give none.
+
+    That is JSON by its grammar (RFC 8259, section 8.2), so it is the fault of one item alone.
+    """
+    if not _SURROGATE.search(text):
+        return []
+    from ledger.standards.array_stream import ArraySplitter  # noqa: PLC0415  it imports this
+
+    splitter = ArraySplitter(bytes_max=bytes_max)
+    items = splitter.feed(text)
+    return [] if splitter.close() else items
 
 
 def _sized(index: int, raw: bytes, *, bytes_max: int) -> Item:

@@ -165,6 +165,8 @@ def translate_correction(body: bytes, *, now: datetime | None = None) -> Correct
         reason = CORRECTION.validate_python(value)["reason"]
     except ValidationError as error:
         return rejects_of(error, CorrectionIn)
+    if rejects := nul_rejects({"reason": reason}):
+        return rejects
     found = translate_native(cast("CorrectionIn", value)["evidence"], now=now)
     if isinstance(found, Submission):
         return Correction(reason, found)
@@ -174,8 +176,9 @@ def translate_correction(body: bytes, *, now: datetime | None = None) -> Correct
 def translate_withdrawal(body: bytes, *, external_id: str) -> Withdrawal | Rejects:
     """Read `{"reason": ...}` about the evidence that is known by `external_id`."""
     try:
-        return Withdrawal(external_id, WITHDRAWAL.validate_python(value_of(body))["reason"])
+        reason = WITHDRAWAL.validate_python(value_of(body))["reason"]
     except JsonTextError as error:
         return (error.reject,)
     except ValidationError as error:
         return rejects_of(error, WithdrawalIn)
+    return nul_rejects({"reason": reason}) or Withdrawal(external_id, reason)

@@ -35,6 +35,7 @@ from ledger.standards.xapi_values import moment
 MAPPER = "xapi/1"
 MEDIA_TYPE = "application/json"
 REJECTS_MAX = 20
+GROUP_LEARNERS_MAX = 500  # each is given a copy of the statement, sealed under its own key
 
 _NOT_COMPARED = frozenset({"stored", "authority", "version"})  # an LRS may set these anew
 _WHERE = {  # what plausibility calls it, and what a statement calls it
@@ -92,8 +93,12 @@ def _withdrawn(item: Item, held: JsonObject) -> Translated:
 
 
 def _checked(held: JsonObject, *, source: Source, now: datetime | None) -> Evidence | Rejects:
-    if not learners_of(held):
+    people = learners_of(held)
+    if not people:
         return (_names_nobody(held),)
+    if len(people) > GROUP_LEARNERS_MAX:
+        most = f"at most {GROUP_LEARNERS_MAX} in one statement"
+        return (Reject("/actor/member", f"names {len(people)} learners", most),)
     said = held.get("timestamp", held.get("stored"))
     occurred_at = now if said is None else moment(str(said))
     if occurred_at is None:
@@ -109,9 +114,10 @@ def _checked(held: JsonObject, *, source: Source, now: datetime | None) -> Evide
 def _submitted(
     item: Item, evidence: Evidence, people: Sequence[JsonObject], *, digest: bytes
 ) -> Translated:
+    who = [identifier_of(person) for person in people]
     submissions = (
         Submission(
-            learner=(identifier_of(person),),
+            learner=(who[at],),
             evidence=_of_member(evidence, at) if len(people) > 1 else evidence,
             digest=digest,
             learner_name=name_of(person),
@@ -119,6 +125,7 @@ def _submitted(
             media_type=MEDIA_TYPE,
         )
         for at, person in enumerate(people)
+        if who[at] not in who[:at]  # named twice, seen once
     )
     return Translated(item.index, item.raw, tuple(submissions))
 

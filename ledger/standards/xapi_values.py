@@ -36,6 +36,7 @@ _LANGUAGE = re.compile(
     r"(?:-[A-WYZa-wyz0-9](?:-[A-Za-z0-9]{2,8})+)*(?:-x(?:-[A-Za-z0-9]{1,8})+)?"
     r"|x(?:-[A-Za-z0-9]{1,8})+|i-[A-Za-z0-9]{2,8}(?:-[A-Za-z0-9]{2,8})*"
 )
+HOURS_BEYOND = Decimal(10**9)
 _NUMBER = r"(\d+(?:[.,]\d+)?)"
 _DURATION = re.compile(
     rf"P(?:{_NUMBER}W|(?:{_NUMBER}Y)?(?:{_NUMBER}M)?(?:{_NUMBER}D)?"
@@ -125,7 +126,10 @@ def score(value: object) -> Rejects:
 
 
 def hours_of(value: object) -> Decimal | None:
-    """Give a duration in hours to four places; None where years or months make it vague."""
+    """Give a duration in hours to four places; None where years or months make it vague.
+
+    One of more hours than can be counted is `HOURS_BEYOND`, which no check of plausibility lets by.
+    """
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if found is None:
         return None
@@ -134,5 +138,8 @@ def hours_of(value: object) -> Decimal | None:
     )
     if years or months:
         return None
-    whole = weeks * 168 + days * 24 + hours + minutes / 60 + seconds / 3600
-    return whole.quantize(Decimal("0.0001"))
+    try:
+        whole = weeks * 168 + days * 24 + hours + minutes / 60 + seconds / 3600
+        return whole.quantize(Decimal("0.0001"))
+    except ArithmeticError:  # thousands of digits
+        return HOURS_BEYOND

@@ -40,6 +40,13 @@ def test_the_service_takes_items_up_to_its_limits(database: str) -> None:
         assert steward.status_code == 413
 
 
+def test_an_array_of_far_too_many_tiny_items_is_refused_before_it_is_cut(served: Served) -> None:
+    _, client = served.as_provider()
+    body = b"[" + b",".join([b"1"] * 1_000_000) + b"]"
+    answer = client.post(EVIDENCE, content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 413
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "status"),
     [

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.errors import InvalidDocumentError
+from ledger.errors import InvalidDocumentError, Reject
 from ledger.standards.array_stream import ArraySplitter
-from ledger.standards.items import Item, LineSplitter, read_items, read_lines
+from ledger.standards.items import Item, LineSplitter, decoded, read_items, read_lines
 
 
 def test_an_element_is_kept_byte_for_byte() -> None:
@@ -24,6 +24,14 @@ def test_an_empty_body_is_refused() -> None:
 def test_an_element_over_the_limit_is_refused_alone() -> None:
     items = list(read_items(b'[1, "' + b"x" * 50 + b'", 3]', bytes_max=20))
     assert [item.fault is None for item in items] == [True, False, True]
+
+
+def test_a_lone_surrogate_is_the_fault_of_its_own_item() -> None:
+    items = list(read_items(b'[{"a": 1}, {"b": "x\\ud800"}, 3]'))
+    assert [item.raw for item in items] == [b'{"a": 1}', b'{"b": "x\\ud800"}', b"3"]
+    assert isinstance(decoded(items[1]), Reject)
+    with pytest.raises(InvalidDocumentError):
+        list(read_items(b'["x\\ud800", 3'))
 
 
 def test_lines_end_in_either_way_and_blank_ones_do_not_count() -> None:

@@ -281,3 +281,9 @@ def test_a_day_of_clock_skew_is_allowed() -> None:
         value_of(written(changed(EVIDENCE, "occurred_at", late))), now=NOW
     )
     assert isinstance(found, Submission)
+
+
+def test_a_reason_holds_no_character_that_a_database_cannot() -> None:
+    found = native.translate_withdrawal(b'{"reason": "a\\u0000"}', external_id="x")
+    assert isinstance(found, tuple)
+    assert [getattr(each, "where", None) for each in found] == ["/reason"]
