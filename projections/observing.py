@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -24,6 +24,7 @@ from projections.registry import Registry
 from projections.widening import attested, widen
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _NO_RESULT = Result()
 _ONE = Decimal(1)
 
@@ -45,14 +46,14 @@ class Line:
         """Append, for a caller who sorts afterwards."""
         self.seen.append(observation)
         self.position = max(self.position, observation.position)
-        self._latest = max(self._latest, observation.occurred_at)
         if observation.valid_until is not None:
             self._expiring = True
 
     def sort(self) -> None:
-        """Put the observations in order."""
+        """Put the observations in order. Requires some."""
         if len(self.seen) > 1:
             self.seen.sort(key=_order)
+        self._latest = self.seen[-1].occurred_at
 
     def insert(self, observation: Observation) -> None:
         """Put in what a piece of evidence says that was not here before."""
@@ -276,5 +277,6 @@ def _timed(observation: Observation, on: datetime) -> Observation:
     return observation
 
 
-def _order(observation: Observation) -> tuple[datetime, Position]:
-    return observation.occurred_at, observation.first_position
+def _order(observation: Observation) -> tuple[timedelta, Position]:
+    # Two times of different zones compare at the cost of two subtractions: once each is enough.
+    return observation.occurred_at - _EPOCH, observation.first_position
