@@ -55,7 +55,11 @@ class Engine:
             return self._catch_up(connection)
 
     def run(self, stop: Event) -> None:
-        """Follow the log until `stop` is set, over any failure of PostgreSQL."""
+        """Follow the log until `stop` is set, over any failure.
+
+        What cannot be taken in is tried again and logged each time: views that stand still are
+        seen in `/health`, and a thread that ended would not begin again when the cause is gone.
+        """
         while not stop.is_set():
             try:
                 with views.connected(self._ledger.conninfo) as connection:
@@ -65,6 +69,9 @@ class Engine:
                         self._wait(connection)
             except StoreUnavailableError:
                 _log.warning("the views wait for PostgreSQL")
+                stop.wait(RETRY_S)
+            except Exception:  # noqa: BLE001  whatever it was, the thread must live
+                _log.exception("the views cannot go on; trying again")
                 stop.wait(RETRY_S)
 
     def position(self) -> Position:

@@ -20,6 +20,7 @@ from ledger.standards.translation import Refused
 from projections.rebuild import rebuild as build_anew
 
 BATCH_FACTS = 5_000
+FAULTS_LISTED_MAX = 100
 
 
 def register(app: typer.Typer) -> None:
@@ -40,7 +41,8 @@ def check(context: typer.Context) -> int:
     """Read the whole log again and prove it.
 
     Positions have no gaps, times never go back, each stream counts from 1, every header agrees with
-    its code, and every sealed body opens. Exit code 1 when anything is wrong.
+    its code, every sealed body opens, and facts and receipts belong together. Exit code 1 when
+    anything is wrong.
 
     Example:
         mastery check
@@ -53,6 +55,7 @@ def check(context: typer.Context) -> int:
             if not reader.read_on(ledger, head):
                 break
             bar.update(task, completed=reader.position)
+        reader.faults += ledger.log.mismatched(limit=FAULTS_LISTED_MAX)
     for fault in reader.faults:
         complaints.print(f"  {fault}", markup=False)
     screen.out(

@@ -170,6 +170,29 @@ class LogReader:
         if pending:
             yield pending
 
+    def mismatched(self, *, limit: int) -> list[str]:
+        """List receipts without their fact, and evidence without its receipt, in words.
+
+        A deleted last fact leaves no gap behind it, but its receipt; a deleted receipt would let
+        its message be recorded twice.
+        """
+        lost = self._rows(
+            "SELECT r.position FROM ledger.receipts AS r"
+            "  LEFT JOIN ledger.facts AS f ON f.position = r.position"
+            " WHERE f.position IS NULL ORDER BY r.position LIMIT %s",
+            (limit,),
+        )
+        bare = self._rows(
+            "SELECT f.position FROM ledger.facts AS f"
+            "  LEFT JOIN ledger.receipts AS r ON r.position = f.position"
+            " WHERE f.topic LIKE 'mastery.evidence-%%' AND r.position IS NULL"
+            " ORDER BY f.position LIMIT %s",
+            (limit,),
+        )
+        return [f"the fact at position {one[0]} is gone, its receipt is not" for one in lost] + [
+            f"the evidence at position {one[0]} has no receipt" for one in bare
+        ]
+
     def document(self, owner: UUID, content_sha256: str) -> tuple[str, bytes] | None:
         """Give a foreign document as it was received, with its media type.
 

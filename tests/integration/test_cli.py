@@ -167,6 +167,26 @@ def test_check_proves_the_log_and_finds_what_was_altered(
     assert (code, "position 2" in err) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        pytest.param("facts", "is gone, its receipt is not", id="the last fact"),
+        pytest.param("receipts", "has no receipt", id="a receipt"),
+    ],
+)
+def test_check_finds_what_was_deleted_without_a_gap(
+    mastery: Mastery, tmp_path: Path, migrated: str, table: str, reason: str
+) -> None:
+    mastery.provider()
+    mastery("import", ndjson(tmp_path / "a.ndjson", item(1), item(2)), "--provider", "Northside")
+    with psycopg.connect(migrated, autocommit=True) as connection:
+        last = "(SELECT max(position) FROM ledger.facts)"
+        connection.execute(f"ALTER TABLE ledger.{table} DISABLE TRIGGER ALL".encode())
+        connection.execute(f"DELETE FROM ledger.{table} WHERE position = {last}".encode())
+    code, _, err = mastery("check")
+    assert (code, reason in err) == (1, True)
+
+
 def test_a_rebuild_says_what_it_did(mastery: Mastery) -> None:
     mastery.provider()
     code, out, _ = mastery("rebuild")
