@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Generator, Iterable
@@ -184,13 +183,3 @@ def _change(record: Any) -> Change | None:
         return {"erased": record.key.decode()}
     change: Change = json.loads(record.value)
     return change
-
-
-def wait_until(keeper: Keeper, source: str, offset: int, *, timeout_s: float) -> bool:
-    """Wait until a source was taken up to an offset: for tests, and for a health check."""
-    ends = time.monotonic() + timeout_s
-    while time.monotonic() < ends:
-        if keeper.offsets().get(source, 0) > offset:
-            return True
-        time.sleep(0.05)
-    return False

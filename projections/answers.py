@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from threading import Lock
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from ledger.domain.catalogue import Recorded
 from ledger.domain.evidence import Alignment
@@ -235,15 +234,3 @@ def _judge(registry: Registry, policy: PolicyChoice) -> Judge | None:
             raise UnknownPolicyError(policy)
         return found
     return compile_policy(parse(policy))
-
-
-def learner_id(text: str | UUID) -> LearnerId:
-    """Read a learner's id.
-
-    Raises:
-        UnknownLearnerError: it is not an id of the ledger's kind.
-    """
-    try:
-        return LearnerId(text if isinstance(text, UUID) else UUID(text))
-    except ValueError as error:
-        raise UnknownLearnerError(text) from error
