@@ -74,8 +74,7 @@ class Worker:
     # -- inside -----------------------------------------------------------------------------
 
     def _session(self, connection: Connection[Any], consumer: Consumer, stop: Event) -> None:
-        views.prepare(connection)
-        connection.execute(statements.query("make_work"))
+        prepare(connection)
         while not (places := consumer.partitions(self._topic)):
             if stop.wait(POLL_S):
                 return
@@ -177,6 +176,14 @@ class Worker:
             raise
         # Rebuilt meanwhile, or written by the worker that has the partition now.
         self._take_up(connection, consumer, [place])
+
+
+def prepare(connection: Connection[Any]) -> None:
+    """Make the tables that workers need, unless they are there; workers that start together take turns."""
+    views.prepare(connection)
+    with connection.transaction(), connection.cursor() as cursor:
+        views.ensure_shared(cursor)
+        cursor.execute(statements.query("make_work"))
 
 
 def _live(cursor: Cursor[Any]) -> Generation:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from threading import Event, Thread
+from threading import Barrier, Event, Thread
 
 import pytest
 
+from consumers import outbox, worker
 from consumers.worker import Worker
 from ledger.config import Settings
 from ledger.domain.facts import ProviderSuspended
@@ -72,6 +74,19 @@ def grow(ledger: Ledger, turn: int) -> None:
                 provider=by, starts_at=datetime(2020, 1, 1, tzinfo=UTC), reason="audit"
             )
         )
+
+
+def test_workers_that_start_together_make_their_tables_in_turn(migrated: str) -> None:
+    together = Barrier(8)
+
+    def start(_: int) -> None:
+        with outbox.connected(migrated) as connection:
+            together.wait(30)
+            worker.prepare(connection)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(start, range(8)))
+    assert ledgers.rows(migrated, "SELECT count(*) FROM views.work") == [(0,)]
 
 
 def test_workers_that_come_and_go_leave_the_views_of_a_rebuild(
