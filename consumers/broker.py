@@ -265,18 +265,18 @@ class Consumer:
             found = self._client.end_offsets([TopicPartition(*place) for place in places])
         return {(place.topic, place.partition): int(end) for place, end in found.items()}
 
+    def behind(self) -> int:
+        """Count what is not read yet of this member's partitions, by the last answers to fetches."""
+        with translated():
+            places = [(one, self._client.highwater(one)) for one in self._client.assignment()]
+            ends = {one: end for one, end in places if end is not None}  # None: none fetched yet
+            at = {one: self._client.position(one, timeout_ms=1_000) or 0 for one in ends}
+        return sum(max(end - at[one], 0) for one, end in ends.items())
+
     def partitions(self, topic: str) -> list[Place]:
         """Give a topic's partitions; [] if there is no such topic."""
         with translated():
             return [(topic, number) for number in self._client.partitions_for_topic(topic) or ()]
-
-    def commit(self, offsets: Mapping[Place, int]) -> None:
-        """Commit offsets by themselves, outside any transaction."""
-        given = {
-            TopicPartition(*place): OffsetAndMetadata(at, "", -1) for place, at in offsets.items()
-        }
-        with translated():
-            self._client.commit(given)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python ships no types

@@ -8,6 +8,7 @@ commits one batch, the next is translated.
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -42,6 +43,7 @@ _log = logging.getLogger(__name__)
 
 POLL_S = 0.2
 RETRY_S = 1.0
+LAG_LOOK_S = 1.0
 BATCHES_PENDING_MAX = 2
 _ENCODE = msgspec.json.Encoder().encode
 
@@ -111,8 +113,12 @@ class Inbound:
             consumer.subscribe(
                 [self._topics.submitted.name], revoked=lambda _: self._settle(outlet, 0)
             )
+            lag_at = 0.0
             while not stop.is_set():
                 messages = consumer.poll(timeout_s=0.0 if self._pending else POLL_S)
+                if time.monotonic() > lag_at:
+                    metrics.INBOUND_LAG.set(consumer.behind())
+                    lag_at = time.monotonic() + LAG_LOOK_S
                 if messages:
                     self._pending.append(self._hand_over(messages))
                 self._settle(outlet, BATCHES_PENDING_MAX - 1 if messages else 0)

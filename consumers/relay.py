@@ -10,6 +10,7 @@ is Kafka's doing.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from threading import Event
@@ -38,6 +39,8 @@ SILENCE_MS_MAX = 30_000
 """A leader that says nothing to PostgreSQL for this long (frozen, cut off) loses the lock."""
 POSITION_KEY = b"relay"
 LOOK_BACK = 64
+LAG_LOOK_S = 1.0
+"""How often a busy relay looks where the ledger's ends are."""
 
 
 class Reached(msgspec.Struct, frozen=True):
@@ -61,6 +64,8 @@ class Relay:
         self._conninfo, self._settings = conninfo, settings
         self._topics = Topics.of(settings)
         self._id = f"{settings.kafka_prefix}mastery-relay"
+        self._reached: Reached | None = None
+        self._lag_at = 0.0
 
     def run(self, stop: Event) -> None:
         """Relay until `stop` is set, over any failure of Kafka and PostgreSQL.
@@ -92,6 +97,9 @@ class Relay:
             if not batch.records:
                 return
             session.write(batch)
+            self._reached = session.reached
+            if time.monotonic() > self._lag_at:
+                self._measure(connection)
 
     # -- inside -----------------------------------------------------------------------------
 
@@ -99,12 +107,29 @@ class Relay:
         _log.info("this relay leads")
         metrics.RELAY_LEADS.set(1)
         outbox.listen(connection)
+        self._measure(
+            connection
+        )  # before Kafka is asked: while it is away, the lag is seen to grow
         with self.session(connection) as session:
+            self._reached = session.reached
             while not stop.is_set():
                 self.catch_up(connection, session, stop)
+                self._measure(connection)
                 outbox.wait(connection, timeout_s=IDLE_S)
                 if not _still_leads(connection):
                     return
+
+    def _measure(self, connection: Connection[Any]) -> None:
+        """Say how far the topics are behind, once it is known how far they are."""
+        self._lag_at = time.monotonic() + LAG_LOOK_S
+        if self._reached is None:
+            return
+        for feed, at, head in (
+            ("facts", self._reached.facts, outbox.facts_head(connection)),
+            ("changes", self._reached.changes, outbox.changes_head(connection)),
+        ):
+            metrics.RELAY_POSITION.set(at, feed=feed)
+            metrics.RELAY_LAG.set(max(head - at, 0), feed=feed)
 
     @contextmanager
     def session(self, connection: Connection[Any]) -> Generator[Session]:
@@ -157,8 +182,6 @@ class Session:
             self._producer.send([position])
         self.reached = batch.reached
         metrics.RELAYED.add(len(batch.records))
-        metrics.RELAY_POSITION.set(batch.reached.facts, feed="facts")
-        metrics.RELAY_POSITION.set(batch.reached.changes, feed="changes")
 
 
 def read_position(settings: Settings) -> Reached:

@@ -8,6 +8,7 @@ from threading import Event, Thread
 
 import pytest
 
+from consumers import metrics
 from consumers.administration import Admin
 from consumers.broker import Producer, Record
 from consumers.inbound import Inbound
@@ -87,6 +88,17 @@ def test_each_message_is_recorded_and_gets_a_receipt(migrated: str, kafka_broker
         first = json.loads(found[0].value or b"")
         assert first["status"] == "accepted"
         assert first["place"]["topic"] == f"{given.kafka_prefix}evidence.submitted"
+
+
+def test_a_member_says_how_much_it_has_not_read(migrated: str, kafka_broker: Broker) -> None:
+    given = downstream.settings(migrated, kafka_broker, inbound_batch_max=1, kafka_partitions=1)
+    with ledgers.opened(migrated) as ledger:
+        key = key_of(ledger)
+        produce(given, [(body(item(number)), key) for number in range(30)])
+        metrics.INBOUND_LAG.set(-1)
+        with consuming(ledger, given):
+            downstream.until(lambda: metrics.INBOUND_LAG.value() > 0, what="messages not read")
+            downstream.until(lambda: metrics.INBOUND_LAG.value() == 0, what="all read")
 
 
 def test_arrays_lines_gzip_and_xapi_are_told_apart(migrated: str, kafka_broker: Broker) -> None:

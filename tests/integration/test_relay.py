@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import json
-from threading import Event
+from threading import Event, Thread
+from typing import NoReturn
 
 import pytest
 
-from consumers import outbox
+from consumers import metrics, outbox
 from consumers.administration import Admin
 from consumers.broker import partition_of
-from consumers.errors import AheadOfLogError, FencedError, TopicUnfitError
+from consumers.errors import AheadOfLogError, BrokerUnavailableError, FencedError, TopicUnfitError
 from consumers.relay import Reached, Relay, read_position
 from tests import downstream, ledgers
 from tests.services.kafka import Broker
@@ -147,3 +148,36 @@ def test_keys_fall_into_the_partitions_that_other_clients_expect() -> None:
     # From Kafka's own UtilsTest.testMurmur2: murmur2("21") is -973932308, of "foobar" -790332482.
     assert partition_of(b"21", 2**31) == -973932308 & 0x7FFFFFFF
     assert partition_of(b"foobar", 2**31) == -790332482 & 0x7FFFFFFF
+
+
+def test_a_relay_says_how_far_it_is_behind_while_kafka_is_away(
+    migrated: str, kafka_broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = downstream.settings(migrated, kafka_broker)
+    with ledgers.opened(migrated) as ledger, outbox.connected(ledger.conninfo) as connection:
+        relay = Relay(ledger.conninfo, given)
+        with relay.session(connection) as session:
+            downstream.load(ledger, learners=4)
+            relay.catch_up(connection, session, Event())
+        downstream.engine_catches_up(ledger, given)
+        ledgers.provider(ledger, "Another")
+        monkeypatch.setattr(relay, "session", away)
+        stop = Event()
+        lost = Thread(target=relay.run, args=(stop,), daemon=True)
+        lost.start()
+        try:
+            downstream.until(lambda: lag("facts") == 1 and lag("changes") == 4, what="the lag")
+        finally:
+            stop.set()
+            lost.join(30)
+        assert not lost.is_alive()
+        with downstream.relaying(ledger, given):
+            downstream.until(lambda: lag("facts") == lag("changes") == 0, what="no lag")
+
+
+def away(_connection: object) -> NoReturn:
+    raise BrokerUnavailableError("no broker")
+
+
+def lag(feed: str) -> float:
+    return metrics.RELAY_LAG.value(feed=feed)
