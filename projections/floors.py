@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from msgspec.structs import replace
 
@@ -27,8 +28,9 @@ from projections.policies.requirements import (
     Kind,
     ObservationsAtLeast,
 )
-from projections.policies.verdict import Finding, MasteryState, Verdict
+from projections.policies.verdict import Finding, MasteryState, Standing, Verdict
 
+Judged = TypeVar("Judged", Verdict, Standing)
 Asked = tuple[str, tuple[str, ...]]
 """What a rule counts: two rules that count the same can be compared by their numbers."""
 
@@ -36,11 +38,12 @@ Asked = tuple[str, tuple[str, ...]]
 class Floored(Judge):
     """A policy under floors: it decides, and nothing is mastered that a floor does not pass."""
 
-    __slots__ = ("floors",)
+    __slots__ = ("digests", "floors")
 
     def __init__(self, judge: Judge, floors: Sequence[Judge]) -> None:
         super().__init__(judge.document)
         self.floors = tuple(floors)
+        self.digests = tuple(floor.digest for floor in self.floors)
 
     def __call__(
         self,
@@ -54,25 +57,43 @@ class Floored(Judge):
         verdict = super().__call__(observations, competency=competency, on=on, children=children)
         if verdict.state != "mastered":
             return verdict
-        return _held(
-            verdict,
-            [
-                floor(observations, competency=competency, on=on, children=children)
-                for floor in self.floors
-            ],
+        floors = [
+            floor(observations, competency=competency, on=on, children=children)
+            for floor in self.floors
+        ]
+        below = (one for one in floors if one.state != "mastered")
+        return replace(
+            _held(verdict, floors),
+            findings=(*verdict.findings, *map(_finding, floors)),
+            missing=(*verdict.missing, *(missing for one in below for missing in one.missing)),
         )
 
+    def standing(
+        self,
+        observations: Sequence[Observation],
+        *,
+        competency: CompetencyId,
+        on: datetime,
+        children: Mapping[CompetencyId, MasteryState] = NO_CHILDREN,
+    ) -> Standing:
+        """Judge as a call does, without reasons: views are held to the floors as well."""
+        found = super().standing(observations, competency=competency, on=on, children=children)
+        if found.state == "mastered":
+            floors = [
+                floor.standing(observations, competency=competency, on=on, children=children)
+                for floor in self.floors
+            ]
+            found = _held(found, floors)
+        return replace(found, floors=self.digests)
 
-def _held(verdict: Verdict, floors: Sequence[Verdict]) -> Verdict:
-    below = [one for one in floors if one.state != "mastered"]
-    state = below[0].state if below else verdict.state
-    moments = [one.due_at for one in (verdict, *floors) if one.due_at is not None]
-    starts = [one.since for one in (verdict, *floors) if one.since is not None]
+
+def _held(judged: Judged, floors: Sequence[Judged]) -> Judged:
+    state = next((one.state for one in floors if one.state != "mastered"), judged.state)
+    moments = [one.due_at for one in (judged, *floors) if one.due_at is not None]
+    starts = [one.since for one in (judged, *floors) if one.since is not None]
     return replace(
-        verdict,
+        judged,
         state="in_progress" if state == "no_evidence" else state,
-        findings=(*verdict.findings, *map(_finding, floors)),
-        missing=(*verdict.missing, *(missing for one in below for missing in one.missing)),
         since=max(starts, default=None) if state in {"mastered", "lapsed"} else None,
         due_at=min(moments, default=None),
     )

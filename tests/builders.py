@@ -135,6 +135,7 @@ class Given:
     def policy(
         self, document: dict[str, object], *, starts_on: date | None = None, scope: str = "",
         level: Literal["everywhere", "framework", "state", "district", "school", "programme"] = "everywhere",
+        floor: bool = False,
     ) -> str:  # fmt: skip
         """Publish and adopt a policy; give its digest."""
         policy = parse(document)
@@ -142,8 +143,9 @@ class Given:
         published = PolicyPublished(policy=name, digest=digest(policy), document=canonical(policy))
         self.fact(stream, published)
         adopted = PolicyAdopted(
-            policy=name, digest=digest(policy), level=level, scope=scope, starts_on=starts_on
-        )
+            policy=name, digest=digest(policy), level=level, scope=scope, starts_on=starts_on,
+            floor=floor,
+        )  # fmt: skip
         self.fact(stream, adopted)
         return digest(policy)
 

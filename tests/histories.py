@@ -187,10 +187,11 @@ def _write_reference(given: Given, doing: Doing) -> None:
         case "adopt":
             chosen = POLICIES[doing.choice % len(POLICIES)]
             starts_on = day(doing.day).date() if doing.choice % 2 else None
+            floor = doing.who == 0
             if doing.about % 3 == 0:
-                given.policy(chosen, level="district", scope="d1", starts_on=starts_on)
+                given.policy(chosen, level="district", scope="d1", starts_on=starts_on, floor=floor)
             else:
-                given.policy(chosen, starts_on=starts_on)
+                given.policy(chosen, starts_on=starts_on, floor=floor)
         case _:
             _equate(given, doing)
 

@@ -53,7 +53,10 @@ class Missing(Struct, frozen=True):
 
 
 class Standing(Struct, frozen=True):
-    """What of a verdict is kept in views: the verdict without its reasons."""
+    """What of a verdict is kept in views: the verdict without its reasons.
+
+    `floors` are the digests of the policies under which it was judged besides its own.
+    """
 
     competency: CompetencyId
     state: MasteryState
@@ -63,6 +66,7 @@ class Standing(Struct, frozen=True):
     level: str | None
     since: datetime | None = None
     due_at: datetime | None = None
+    floors: tuple[str, ...] = ()
 
 
 class Verdict(Struct, frozen=True):
