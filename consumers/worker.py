@@ -26,7 +26,7 @@ from ledger.config import Settings
 from ledger.domain.ids import Position
 from ledger.errors import StoreUnavailableError
 from ledger.service import Ledger
-from projections import views
+from projections import keeping, views
 from projections.views import Generation
 
 _log = logging.getLogger(__name__)
@@ -70,11 +70,15 @@ class Worker:
                 metrics.RETRIES.add(1, part="work")
                 _log.warning("this worker begins again at its last commit: %s", error)
                 stop.wait(RETRY_S)
+            except keeping.KeptByOthersError as error:
+                _log.error("%s", error)
+                stop.wait(keeping.RETRY_S)
 
     # -- inside -----------------------------------------------------------------------------
 
     def _session(self, connection: Connection[Any], consumer: Consumer, stop: Event) -> None:
         prepare(connection)
+        keeping.claim(connection, "workers")
         while not (places := consumer.partitions(self._topic)):
             if stop.wait(POLL_S):
                 return

@@ -19,7 +19,7 @@ from ledger.config import Settings
 from ledger.domain.ids import Position
 from ledger.errors import StoreUnavailableError
 from ledger.service import Ledger
-from projections import statements, views
+from projections import keeping, statements, views
 from projections.collecting import cycles_uncollected
 from projections.following import Follower
 from projections.rebuild import rebuild
@@ -49,6 +49,7 @@ class Engine:
 
         Raises:
             StoreUnavailableError: PostgreSQL does not answer; what was committed stands.
+            KeptByOthersError: workers keep the views.
         """
         with views.connected(self._ledger.conninfo) as connection:
             self._prepare(connection)
@@ -70,6 +71,9 @@ class Engine:
             except StoreUnavailableError:
                 _log.warning("the views wait for PostgreSQL")
                 stop.wait(RETRY_S)
+            except keeping.KeptByOthersError as error:
+                _log.error("%s", error)
+                stop.wait(keeping.RETRY_S)
             except Exception:  # noqa: BLE001  whatever it was, the thread must live
                 _log.exception("the views cannot go on; trying again")
                 stop.wait(RETRY_S)
@@ -83,7 +87,11 @@ class Engine:
 
     def _prepare(self, connection: Connection[Any]) -> None:
         found = views.prepare(connection)
-        if found.shape != views.SHAPE:
+        keeping.claim(connection, "engine")
+        if keeping.kept_by_workers(connection, found.generation):
+            _log.warning("workers kept the views, each as far as it got: rebuilding")
+            rebuild(self._ledger, self._settings)
+        elif found.shape != views.SHAPE:
             _log.warning(
                 "the views have shape %s and need %s: rebuilding", found.shape, views.SHAPE
             )

@@ -17,7 +17,7 @@ from psycopg.errors import DeadlockDetected
 from ledger.config import Settings
 from ledger.domain.ids import Position
 from ledger.service import Ledger
-from projections import statements, views
+from projections import keeping, statements, views
 from projections.filling import Progress, fill, fill_by_processes
 from projections.following import Follower
 from projections.rows import Change, Writes, change_id
@@ -125,6 +125,8 @@ def _take_batch(
 def _switch(cursor: Cursor[Any], ledger: Ledger, settings: Settings, follower: Follower) -> int:
     """Catch up to the last fact with the live engine held off, and change places with it."""
     live = views.live(cursor, locked=True)
+    if live is not None:
+        live = keeping.levelled(cursor, live)
     while _take(cursor, ledger, settings, follower, live=live):
         pass
     if live is not None:
