@@ -7,10 +7,13 @@ reached once, by its best chain, so nothing counts double and a circle ends.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+
+import msgspec
 
 from ledger.domain.evidence import Alignment, EvidenceKind, Result
 from ledger.domain.facts import (
@@ -117,6 +120,10 @@ class Equivalences:
         """Give a crosswalk as it stands; None if none of that name was published."""
         found = self._crosswalks.get(name)
         return found if found is not None and found.published is not None else None
+
+    def digest(self, name: str) -> str:
+        """SHA-256 (hex) of the words of a crosswalk. Requires one that was published."""
+        return hashlib.sha256(msgspec.json.encode(self._crosswalks[name].published)).hexdigest()
 
     def crosswalks(self) -> Iterator[tuple[CrosswalkPublished, Crosswalk]]:
         """List the crosswalks, in the order of their first publication."""

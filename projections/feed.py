@@ -10,6 +10,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import psycopg
+from msgspec import field
 
 from ledger.domain.ids import CompetencyId, LearnerId, Position
 from ledger.domain.value import Value
@@ -22,6 +23,8 @@ class FeedEntry(Value):
 
     `sequence` grows by one from entry to entry; `id` is a function of the cause, so that a
     replay repeats it. `cause_position` is that of the fact, or None where time alone changed it.
+    `floors` are the digests of policies that could not be undercut, and `crosswalks` those of
+    crosswalks over which evidence counts; what a rebuild tells names neither.
     """
 
     sequence: int
@@ -39,6 +42,8 @@ class FeedEntry(Value):
     framework_version: str | None
     effective_at: datetime
     recorded_at: datetime
+    floors: list[str] = field(default_factory=list[str])
+    crosswalks: list[str] = field(default_factory=list[str])
 
 
 class Feed:
@@ -57,8 +62,8 @@ class Feed:
         with views.connected(self._conninfo) as connection:
             try:
                 rows = connection.execute(statements.query("changes_after"), asked).fetchall()
-            except psycopg.errors.UndefinedTable:
-                return []
+            except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+                return []  # as it was before an engine of this version ran
         names = FeedEntry.__struct_fields__
         return [FeedEntry(**dict(zip(names, row, strict=True))) for row in rows]
 

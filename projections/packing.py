@@ -38,7 +38,7 @@ _MASTERY = Struct(">hi16siq")
 _CHANGE_COLUMNS = (
     "sequence", "id", "learner", "competency", "from_state", "to_state", "level", "estimate",
     "cause", "cause_position", "policy", "policy_digest", "framework_version", "effective_at",
-    "recorded_at",
+    "recorded_at", "floors", "crosswalks",
 )  # fmt: skip
 _CHANGE = Struct(">hiqi16si16s")
 _LEARNER = Struct(">hi16siqiqiqiqiq")
@@ -46,6 +46,7 @@ _LEARNER = Struct(">hi16siqiqiqiqiq")
 _NUMERIC = Struct(">hhHh")
 _NEGATIVE = 0x4000
 _GROUP = 10_000
+_TEXT_OID = 25
 
 
 def observation(row: ObservationRow) -> bytes:
@@ -104,12 +105,13 @@ def learner(row: LearnerRow) -> bytes:
 def change(sequence: int, row: Change) -> bytes:
     """Lay out an entry of the feed of changes."""
     return b"".join((
-        _CHANGE.pack(15, 8, sequence, 16, row.id.bytes, 16, row.learner.bytes),
+        _CHANGE.pack(17, 8, sequence, 16, row.id.bytes, 16, row.learner.bytes),
         _text(row.competency), _text(row.from_state), _text(row.to_state), _text(row.level),
         _NULL if row.estimate is None else _numeric_field(row.estimate), _text(row.cause),
         _NULL if row.cause_position is None else _INT8.pack(8, row.cause_position),
         _text(row.policy), _text(row.policy_digest), _text(row.framework_version),
         _moment(row.effective_at), _moment(row.recorded_at),
+        _texts(row.floors), _texts(row.crosswalks),
     ))  # fmt: skip
 
 
@@ -166,6 +168,15 @@ def _text(text: str | None) -> bytes:
     if text is None:
         return _NULL
     data = text.encode()
+    return _LENGTH.pack(len(data)) + data
+
+
+@lru_cache(maxsize=4096)
+def _texts(texts: tuple[str, ...]) -> bytes:
+    """Lay out an array of texts. Source: PostgreSQL, arrayfuncs.c, array_send."""
+    inner = b"".join(map(_text, texts))
+    ends = pack(">ii", len(texts), 1) if texts else b""
+    data = pack(">iiI", len(ends) // 8, 0, _TEXT_OID) + ends + inner
     return _LENGTH.pack(len(data)) + data
 
 

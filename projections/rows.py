@@ -39,7 +39,10 @@ class Cause(NamedTuple):
 
 
 class Change(NamedTuple):
-    """One entry of the feed, without its sequence number. `id` is a function of the cause."""
+    """One entry of the feed, without its sequence number. `id` is a function of the cause.
+
+    `floors` and `crosswalks` are digests; of what a rebuild tells they are not known.
+    """
 
     id: UUID
     learner: LearnerId
@@ -55,6 +58,8 @@ class Change(NamedTuple):
     framework_version: str | None
     effective_at: datetime
     recorded_at: datetime
+    floors: tuple[str, ...] = ()
+    crosswalks: tuple[str, ...] = ()
 
 
 class Pair(NamedTuple):

@@ -16,6 +16,7 @@ from ledger.domain.facts import EnrolmentRecorded, FrameworkPublished
 from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
 from projections.held import Held
 from projections.mastery import Bench
+from projections.pinning import crossed
 from projections.policies import Judge
 from projections.policies.verdict import MasteryState, Standing
 from projections.registry import Registry
@@ -150,16 +151,15 @@ class Stepper:
             heappush(self._due, (standing.due_at, learner, competency))
         row = mastery_row(learner, standing, self.registry, held.observed.position_of(competency))
         self.writes.mastery[learner, competency] = row
-        self._announce(learner, before, standing, cause)
+        self._announce(held, before, standing, cause)
 
     def _forget(self, held: Held, standing: Standing, cause: Cause) -> None:
         before = held.pairs.pop(standing.competency)
         self.writes.mastery[held.record.learner, standing.competency] = None
-        self._announce(held.record.learner, before, standing, cause)
+        self._announce(held, before, standing, cause)
 
-    def _announce(
-        self, learner: LearnerId, before: Pair | None, standing: Standing, cause: Cause
-    ) -> None:
+    def _announce(self, held: Held, before: Pair | None, standing: Standing, cause: Cause) -> None:
+        learner = held.record.learner
         was = before.state if before is not None else _NOTHING
         if was == standing.state:
             return
@@ -173,7 +173,8 @@ class Stepper:
                 cause=cause.kind, cause_position=cause.position,
                 policy=standing.policy, policy_digest=standing.policy_digest,
                 framework_version=described.version if described else None,
-                effective_at=self.clock, recorded_at=cause.recorded_at,
+                effective_at=self.clock, recorded_at=cause.recorded_at, floors=standing.floors,
+                crosswalks=crossed(held.observed, standing.competency),
             )
         )  # fmt: skip
 

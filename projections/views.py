@@ -17,7 +17,7 @@ from ledger.domain.ids import Position
 from ledger.errors import StoreUnavailableError
 from projections import statements
 
-SHAPE = 1
+SHAPE = 2
 """Of the tables and of what the folds put into them; another number calls for a rebuild."""
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,9 +68,9 @@ def ensure_shared(cursor: Cursor[Any]) -> None:
     """
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_PREPARE_LOCK,))
     # Looked up first, since IF NOT EXISTS writes a notice for each thing that exists.
-    cursor.execute("SELECT to_regclass('views.generations'), to_regclass('views.mastery_changes')")
+    cursor.execute(statements.query("is_shared"))
     row = cursor.fetchone()
-    if row is None or None in row:
+    if row is None or not row[0]:
         cursor.execute(statements.script("shared"))
 
 

@@ -12,7 +12,8 @@ SELECT coalesce((SELECT position FROM ledger.facts ORDER BY position DESC LIMIT 
 -- changes_after --
 -- The feed past a sequence number, oldest first.
 SELECT sequence, id, learner, competency, from_state, to_state, estimate, level, cause,
-       cause_position, policy, policy_digest, framework_version, effective_at, recorded_at
+       cause_position, policy, policy_digest, framework_version, effective_at, recorded_at,
+       floors, crosswalks
   FROM views.mastery_changes WHERE sequence > %(after)s ORDER BY sequence LIMIT %(limit)s;
 
 -- changes_head --

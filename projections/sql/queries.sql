@@ -1,3 +1,9 @@
+-- is_shared --
+-- Whether what outlives a generation is there, in its latest form.
+SELECT to_regclass('views.generations') IS NOT NULL AND EXISTS (
+    SELECT FROM pg_attribute
+     WHERE attrelid = to_regclass('views.mastery_changes') AND attname = 'crosswalks');
+
 -- live_locked --
 -- The live generation, locked: whoever holds the row writes the views.
 SELECT generation, shape, position, clock FROM views.generations WHERE status = 'live' FOR UPDATE;
@@ -120,7 +126,8 @@ SELECT learner, competency, 'no_evidence', state, estimate, level, policy, polic
 -- changes_after --
 -- The feed past a sequence number, oldest first.
 SELECT sequence, id, learner, competency, from_state, to_state, estimate, level, cause,
-       cause_position, policy, policy_digest, framework_version, effective_at, recorded_at
+       cause_position, policy, policy_digest, framework_version, effective_at, recorded_at,
+       floors, crosswalks
   FROM views.mastery_changes WHERE sequence > %(after)s ORDER BY sequence LIMIT %(limit)s;
 
 -- learner_page --

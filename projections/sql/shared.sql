@@ -36,3 +36,8 @@ CREATE TABLE IF NOT EXISTS views.mastery_changes (
     CONSTRAINT mastery_changes_cause_check CHECK (cause IN ('fact', 'reference', 'time', 'rebuild'))
 );
 CREATE INDEX IF NOT EXISTS mastery_changes_learner_idx ON views.mastery_changes (learner, sequence);
+
+-- Digests of what a change rests on; a feed that was made before has none.
+ALTER TABLE views.mastery_changes
+    ADD COLUMN IF NOT EXISTS floors     text[] NOT NULL DEFAULT '{{}}',
+    ADD COLUMN IF NOT EXISTS crosswalks text[] NOT NULL DEFAULT '{{}}';
