@@ -42,6 +42,9 @@ CATALOGUE: tuple[type[Fact], ...] = (
     facts.PathwayPublished,
 )
 
+TOPICS: Mapping[str, bytes] = {kind.TOPIC: kind.TOPIC.encode() for kind in CATALOGUE}
+"""Every topic that is written, and its bytes, which seals are bound to."""
+
 Upcaster = Callable[[bytes], tuple[str, bytes]]
 UPCASTERS: Mapping[str, Upcaster] = {}
 """Old topic to a function from its body to the next topic and body. Applied until none fits."""

@@ -1,8 +1,9 @@
 """One append: look up, decide, seal, then lock, place, COPY, commit.
 
-Deciding and sealing happen before the lock, on look-ups of the log as it stood at some head. If
-the head is still the same under the lock, nothing changed meanwhile and the work stands; if
-another process was faster, the group is decided again under the lock.
+Deciding and sealing happen before the lock, on look-ups of the log as it stood. If the log ends
+under the lock where it is known to end, nothing changed meanwhile and the work stands. If another
+process appended, the look-ups are counted again: only where they would say something else now
+is the group decided again, under the lock.
 """
 
 from __future__ import annotations
@@ -58,10 +59,6 @@ class Receipt(NamedTuple):
 Outcome = Receipt | Refusal
 
 
-class _MovedOnError(Exception):
-    """Another process appended between our look-ups and the lock."""
-
-
 class Appender:
     """Appends groups of tasks over one connection; used by one thread at a time."""
 
@@ -76,10 +73,10 @@ class Appender:
             psycopg.Error: the server failed, and the group may or may not be in the log.
         """
         with connection.cursor() as cursor:
-            try:
-                return self._attempt(cursor, connection, tasks, locked=False)
-            except _MovedOnError:
-                return self._attempt(cursor, connection, tasks, locked=True)
+            plan = self._planner.plan(cursor, tasks)
+            if plan.facts:
+                plan = self._land(cursor, plan, tasks)
+        return [_outcome(decision) for decision in plan.decisions]
 
     def forget(self) -> None:
         """Drop what was remembered about the log, after a failure."""
@@ -87,41 +84,25 @@ class Appender:
 
     # -- the steps --------------------------------------------------------------------------
 
-    def _attempt(
-        self,
-        cursor: Cursor[Any],
-        connection: Connection[Any],
-        tasks: Sequence[Task],
-        *,
-        locked: bool,
-    ) -> list[Outcome]:
-        if locked:
-            with connection.transaction():
-                head = self._recorder.lock(cursor)
-                plan = self._planner.plan(cursor, head, tasks)
-                times = self._write(cursor, head, plan)
-        else:
-            head = self._recorder.head(cursor)
-            plan = self._planner.plan(cursor, head, tasks)
-            times = 0
-            if plan.rows:
-                with connection.transaction():
-                    if self._recorder.lock(cursor) != head:
-                        raise _MovedOnError
-                    times = self._write(cursor, head, plan)
-        self._remember(head, plan, times)
-        return [_outcome(decision) for decision in plan.decisions]
+    def _land(self, cursor: Cursor[Any], plan: Plan, tasks: Sequence[Task]) -> Plan:
+        with self._recorder.appending(cursor) as head:
+            if not self._planner.stands(cursor, head, plan):
+                plan = self._planner.plan(cursor, tasks)
+            recorded_at_us = self._write(cursor, head, plan)
+        self._remember(head, plan, recorded_at_us)
+        return plan
 
     def _write(self, cursor: Cursor[Any], head: Head, plan: Plan) -> int:
-        if not plan.rows:
+        if not plan.facts:
             return head.recorded_at_us
         if plan.new_keys:
             rows = ((owner.bytes, wrapped) for owner, wrapped in plan.new_keys)
             copy_into(cursor, _DATA_KEYS, rows)
-        recorded_at_us = self._recorder.append(cursor, head, plan.rows)
+        rows = self._planner.rows(cursor, plan)
+        recorded_at_us = self._recorder.append(cursor, head, rows)
         receipts: list[tuple[Field, ...]] = []
         identifiers: list[tuple[Field, ...]] = []
-        for index, last in plan.last_row.items():
+        for index, last in plan.last_fact.items():
             decision = plan.decisions[index]
             assert isinstance(decision, Decision)
             assert decision.receipt is not None
@@ -142,15 +123,13 @@ class Appender:
 
     def _remember(self, head: Head, plan: Plan, recorded_at_us: int) -> None:
         """After the commit, tell each accepted item its place, and the planner what landed."""
-        if not plan.rows:
-            return
         recorded_at = _EPOCH + timedelta(microseconds=recorded_at_us)
-        for index, last in plan.last_row.items():
+        for index, last in plan.last_fact.items():
             decision = plan.decisions[index]
             assert isinstance(decision, Decision)
             decision.accepted.position = Position(head.position + 1 + last)
             decision.accepted.recorded_at = recorded_at
-        self._planner.landed(plan, Head(head.position + len(plan.rows), recorded_at_us))
+        self._planner.landed(plan, Head(head.position + len(plan.facts), recorded_at_us))
 
 
 def _outcome(decision: Decision | Refusal) -> Outcome:

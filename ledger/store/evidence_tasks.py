@@ -227,6 +227,9 @@ def learner_of(
     Raises:
         RefusedError: they mean two learners; to merge them is a steward's decision.
     """
+    if len(identifiers) == 1:
+        one = learners.get(identifiers[0])
+        return one, {0: one is not None}
     found = [learners.get(key) for key in identifiers]
     meant = {learner for learner in found if learner is not None}
     if len(meant) > 1:

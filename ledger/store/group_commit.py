@@ -165,8 +165,8 @@ class GroupCommit:
         If it landed, appending "again" finds its receipts: every item comes back as the
         duplicate that it is, with the same evidence and position.
         """
-        with connection.transaction(), connection.cursor() as cursor:
-            self._recorder.lock(cursor)
+        with connection.cursor() as cursor, self._recorder.appending(cursor):
+            pass
 
     def _connect(self) -> None:
         try:

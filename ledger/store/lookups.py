@@ -44,6 +44,14 @@ SELECT k.owner, k.wrapped
   FROM unnest(%b::uuid[]) AS asked (owner)
   JOIN ledger.data_keys AS k ON k.owner = asked.owner
 """
+_COUNTS = """
+SELECT (SELECT count(*) FROM unnest(%b::bytea[]) AS asked (message)
+          JOIN ledger.receipts AS r ON r.message = asked.message) AS receipts,
+       (SELECT count(*) FROM unnest(%b::bytea[]) AS asked (identifier)
+          JOIN ledger.identifiers AS i ON i.identifier = asked.identifier) AS linked,
+       (SELECT count(*) FROM unnest(%b::uuid[]) AS asked (owner)
+          JOIN ledger.data_keys AS k ON k.owner = asked.owner) AS keyed
+"""
 
 
 def messages(
@@ -68,6 +76,15 @@ def messages(
             else:
                 message.versions[row["version"]] = accepted
     return found
+
+
+def counts(
+    cursor: Cursor[Any], *, messages: list[bytes], names: list[bytes], owners: list[UUID]
+) -> tuple[int, int, int]:
+    """Count the receipts of messages, the names that are linked, and the owners that have a key."""
+    row = cursor.execute(_COUNTS, (messages, names, owners)).fetchone()
+    assert row is not None
+    return row["receipts"], row["linked"], row["keyed"]
 
 
 def message_names(cursor: Cursor[Any], evidence: Collection[UUID]) -> dict[UUID, bytes]:

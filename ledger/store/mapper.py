@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, SafeUUID
 
-from ledger.domain.catalogue import CATALOGUE, Recorded, UnknownFact, decode
+from ledger.domain.catalogue import CATALOGUE, TOPICS, Recorded, UnknownFact, decode
 from ledger.domain.facts import Fact
 from ledger.errors import SealError
 from ledger.store import seal
@@ -30,7 +30,6 @@ _NEW = object.__new__
 _SET_INT: Callable[[UUID, int], None] = vars(UUID)["int"].__set__
 _SET_IS_SAFE: Callable[[UUID, SafeUUID], None] = vars(UUID)["is_safe"].__set__
 _UNKNOWN = SafeUUID.unknown
-_BOUND_TOPICS: Mapping[str, bytes] = {kind.TOPIC: kind.TOPIC.encode() for kind in CATALOGUE}
 _ALWAYS_SEALED = frozenset(kind.TOPIC for kind in CATALOGUE if kind.STREAM == "learner")
 
 
@@ -105,7 +104,7 @@ def _opened(row: Row, data_key: bytes | None) -> Fact:
     _, stream, _, topic, state, fact_id, provider, _, _ = row
     if data_key is None:
         return UnknownFact(topic=topic, body=state)
-    name = _BOUND_TOPICS.get(topic) or topic.encode()
+    name = TOPICS.get(topic) or topic.encode()
     bound = seal.associated(fact_id, stream, name, provider)
     return decode(topic, seal.open_body(state, data_key=data_key, fact_id=fact_id, bound=bound))
 

@@ -1,7 +1,8 @@
 """Planning an append: look up, decide and seal a group of tasks; only places are missing.
 
-Nothing here needs the append lock. What is remembered of the log (learners, data keys, stream
-versions) spares the next group its look-ups.
+Planning needs no append lock. What is remembered of the log (learners, data keys, stream
+versions) spares the next group its look-ups. Whether a plan still stands when the lock is held,
+and which versions its facts get, is asked then.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from uuid import UUID
 import uuid_utils
 from psycopg import Cursor
 
-from ledger.domain.catalogue import encode
+from ledger.domain.catalogue import TOPICS, encode
 from ledger.domain.facts import EvidenceRecorded
 from ledger.domain.ids import LearnerId
 from ledger.errors import ErasedError, LedgerError
@@ -30,17 +31,39 @@ class Refusal(NamedTuple):
     error: LedgerError
 
 
+class Sealed(NamedTuple):
+    """A fact ready to be stored, but for its place in the log and in its stream."""
+
+    stream: bytes
+    topic: str
+    state: bytes
+    fact_id: bytes
+    provider: bytes | None
+
+
+class Seen(NamedTuple):
+    """What a plan rests on: how many receipts its messages had, and which names meant nobody.
+
+    Receipts and names are only ever added. While there are as many, all look-ups would give
+    the same again.
+    """
+
+    messages: list[bytes]
+    receipts: int
+    unknown: list[bytes]
+
+
 class Plan(NamedTuple):
     """A group decided and sealed; only places are missing."""
 
     decisions: list[Decision | Refusal]
-    rows: list[Row]
-    last_row: dict[int, int]  # index of a decision to the index of its last row
+    seen: Seen
+    facts: list[Sealed]
+    last_fact: dict[int, int]  # index of a decision to the index of its last fact
     digests: dict[int, bytes]  # index of a decision to the hidden digest of its receipt
     data_keys: dict[UUID, bytes]  # of all that is sealed here
     new_keys: list[tuple[UUID, bytes]]  # those of them that are made here, wrapped
     documents: list[tuple[bytes, UUID, str, bytes]]
-    versions: dict[bytes, int]
 
 
 class Planner:
@@ -60,49 +83,70 @@ class Planner:
         self._versions.clear()
         self._head = Head(-1, 0)
 
-    def landed(self, plan: Plan, head: Head) -> None:
-        """Remember, after the commit, a plan whose last fact is at `head`."""
-        self._head = head
-        self._versions.update(plan.versions)
-        self._data_keys.update(plan.data_keys)
-        for index in plan.last_row:
-            decision = plan.decisions[index]
-            assert isinstance(decision, Decision)
-            for key in decision.identifiers:
-                self._learners[key] = decision.learner
-
-    def plan(self, cursor: Cursor[Any], head: Head, tasks: Sequence[Task]) -> Plan:
-        """Decide and seal a group, on the log as it stands at `head`."""
+    def plan(self, cursor: Cursor[Any], tasks: Sequence[Task]) -> Plan:
+        """Decide and seal a group, on the log as it stands."""
         self._trim()
-        if head != self._head:
-            self._versions.clear()
-            self._head = head
-        known = self._look_up(cursor, tasks)
+        known, seen = self._look_up(cursor, tasks)
         decisions = [_decide(task, known) for task in tasks]
         data_keys, new_keys = self._fetch_keys(cursor, decisions)
-        versions = self._stream_versions(cursor, decisions)
-        plan = Plan(decisions, [], {}, {}, data_keys, new_keys, [], versions)
+        plan = Plan(decisions, seen, [], {}, {}, data_keys, new_keys, [])
         for index, decision in enumerate(decisions):
             if isinstance(decision, Decision) and decision.facts:
                 self._seal(plan, index, decision)
         return plan
 
-    def _look_up(self, cursor: Cursor[Any], tasks: Sequence[Task]) -> Known:
+    def stands(self, cursor: Cursor[Any], head: Head, plan: Plan) -> bool:
+        """Whether a plan still stands at `head`, under the append lock."""
+        if head == self._head:
+            return True
+        # Somebody else appended since: what is remembered of streams may be behind.
+        self._head = head
+        self._versions.clear()
+        seen, owners = plan.seen, [owner for owner, _ in plan.new_keys]
+        found = lookups.counts(cursor, messages=seen.messages, names=seen.unknown, owners=owners)
+        return found == (seen.receipts, 0, 0)
+
+    def rows(self, cursor: Cursor[Any], plan: Plan) -> list[Row]:
+        """Give each fact its version in its stream; under the append lock."""
+        versions = self._versions
+        made = {owner.bytes for owner, _ in plan.new_keys}
+        streams = {fact.stream for fact in plan.facts}
+        missing = [one for one in streams if one not in versions and one not in made]
+        versions.update(lookups.versions(cursor, missing))
+        rows: list[Row] = []
+        for stream, topic, state, fact_id, provider in plan.facts:
+            version = versions[stream] = versions.get(stream, 0) + 1
+            rows.append(Row(stream, version, topic, state, fact_id, provider))
+        return rows
+
+    def landed(self, plan: Plan, head: Head) -> None:
+        """Remember, after the commit, a plan whose last fact is at `head`."""
+        self._head = head
+        self._data_keys.update(plan.data_keys)
+        for index in plan.last_fact:
+            decision = plan.decisions[index]
+            assert isinstance(decision, Decision)
+            for key in decision.identifiers:
+                self._learners[key] = decision.learner
+
+    # -- the steps --------------------------------------------------------------------------
+
+    def _look_up(self, cursor: Cursor[Any], tasks: Sequence[Task]) -> tuple[Known, Seen]:
         evidence = {one for task in tasks if (one := task.evidence()) is not None}
         names = lookups.message_names(cursor, evidence)
         asked = {name for task in tasks if (name := task.message()) is not None}
-        messages = lookups.messages(
-            cursor, asked | set(names.values()), keys=self._keys, withdrawal=self._withdrawal
+        asked.update(names.values())
+        messages = lookups.messages(cursor, asked, keys=self._keys, withdrawal=self._withdrawal)
+        receipts = sum(
+            len(one.versions) + (one.withdrawal is not None) for one in messages.values()
         )
-        unknown = {key for task in tasks for key in task.identifiers() if key not in self._learners}
-        self._learners.update(lookups.learners(cursor, unknown))
-        learners = {
-            key: self._learners[key]
-            for task in tasks
-            for key in task.identifiers()
-            if key in self._learners
-        }
-        return Known(messages, dict(names), learners)
+        cached = self._learners
+        meant = {key for task in tasks for key in task.identifiers()}
+        if unknown := [key for key in meant if key not in cached]:
+            cached.update(lookups.learners(cursor, unknown))
+            unknown = [key for key in unknown if key not in cached]
+        learners = {key: cached[key] for key in meant if key in cached}
+        return Known(messages, names, learners), Seen(list(asked), receipts, unknown)
 
     def _fetch_keys(
         self, cursor: Cursor[Any], decisions: list[Decision | Refusal]
@@ -128,40 +172,21 @@ class Planner:
         _refuse_erased(decisions, sealing - keys.keys())
         return keys, wrapped_keys
 
-    def _stream_versions(
-        self, cursor: Cursor[Any], decisions: list[Decision | Refusal]
-    ) -> dict[bytes, int]:
-        streams: set[bytes] = set()
-        fresh: dict[bytes, int] = {}
-        for decision in decisions:
-            if isinstance(decision, Decision) and decision.facts:
-                stream = decision.stream.bytes
-                if decision.new_learner:
-                    fresh[stream] = 0
-                else:
-                    streams.add(stream)
-        missing = [one for one in streams if one not in self._versions and one not in fresh]
-        self._versions.update(lookups.versions(cursor, missing))
-        return {**{one: self._versions.get(one, 0) for one in streams}, **fresh}
-
     def _seal(self, plan: Plan, index: int, decision: Decision) -> None:
         stream = decision.stream.bytes
         provider = decision.provider.bytes if decision.provider else None
-        place = plan.versions[stream]
         data_key = plan.data_keys[decision.stream] if decision.sealed else b""
         for fact in decision.facts:
             topic, state = encode(fact)
             # A piece of evidence is named by the fact that recorded it. Any other id is drawn:
             # one used twice would seal two bodies under one key, and open both to a reader.
-            evidence = fact.id if isinstance(fact, EvidenceRecorded) else None
-            fact_id = evidence.bytes if evidence else uuid_utils.uuid7().bytes
+            recorded = isinstance(fact, EvidenceRecorded)
+            fact_id = fact.id.bytes if recorded else uuid_utils.uuid7().bytes
             if decision.sealed:
-                bound = seal.associated(fact_id, stream, topic.encode(), provider)
+                bound = seal.associated(fact_id, stream, TOPICS[topic], provider)
                 state = seal.seal_body(state, data_key=data_key, fact_id=fact_id, bound=bound)
-            place += 1
-            plan.rows.append(Row(stream, place, topic, state, fact_id, provider))
-        plan.versions[stream] = place
-        plan.last_row[index] = len(plan.rows) - 1
+            plan.facts.append(Sealed(stream, topic, state, fact_id, provider))
+        plan.last_fact[index] = len(plan.facts) - 1
         assert decision.receipt is not None
         message, version, *_ = decision.receipt
         digest = decision.accepted.digest

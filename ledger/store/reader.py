@@ -37,7 +37,8 @@ _IN_CLEAR = (
 )
 _STREAM = (
     f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
-    " WHERE originator_id = %s AND position <= %s ORDER BY originator_version"
+    " WHERE originator_id = %s AND originator_version > %s AND position <= %s"
+    " ORDER BY originator_version"
 )
 _BY_STREAM = (
     f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
@@ -102,9 +103,18 @@ class LogReader:
             rows = self._rows(_AFTER_OF_TOPICS, (position, until, list(topics), limit))
         return self._facts(rows, verify_headers=verify_headers)
 
-    def stream(self, stream: UUID, *, until: Position = _END) -> list[Recorded]:
-        """Read one stream whole, as it stood at a position."""
-        return self._facts(self._rows(_STREAM, (stream, until)), verify_headers=True)
+    def stream(self, stream: UUID, *, past: int = 0, until: Position = _END) -> list[Recorded]:
+        """Read one stream as it stood at a position: whole, or from past a version on."""
+        if not past and stream.bytes in self._data_keys:
+            self.holds_key(stream)
+        return self._facts(self._rows(_STREAM, (stream, past, until)), verify_headers=True)
+
+    def holds_key(self, owner: UUID) -> bool:
+        """Say whether an owner's data key is still there; one that was destroyed is forgotten."""
+        if self._rows("SELECT 1 FROM ledger.data_keys WHERE owner = %s", (owner,)):
+            return True
+        self._data_keys.pop(owner.bytes, None)
+        return False
 
     def streams(
         self,

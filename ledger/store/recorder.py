@@ -8,12 +8,14 @@ lose facts (tests/contract/test_visibility_gap.py shows the case).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from struct import Struct
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
+import psycopg
 import uuid_utils
 from eventsourcing.persistence import (
     InterfaceError,
@@ -37,6 +39,13 @@ CHANNEL = "mastery_facts"  # every committed append is announced here
 APPEND_LOCK = 0x6D61_7374_6572_7A  # held from the first look at the head until the commit
 _LOCK = b"SELECT pg_advisory_xact_lock(%d)" % APPEND_LOCK
 _HEAD = b"SELECT position, recorded_at FROM ledger.facts ORDER BY position DESC LIMIT 1"
+# Statements that go together in one round trip each; every one has a snapshot of its own, so
+# the head is read after the lock was granted.
+_BEGIN = b"BEGIN; " + _LOCK + b"; " + _HEAD
+_COMMIT = b"NOTIFY " + CHANNEL.encode() + b"; COMMIT"
+_PACKED_PARTS = (
+    2_000  # some 250 rows, laid out at a time: PostgreSQL takes them in while the next are laid out
+)
 COLUMNS = (
     "position", "originator_id", "originator_version", "topic", "state",
     "fact_id", "provider", "recorded_at", "mac",
@@ -137,23 +146,26 @@ class LedgerRecorder(PostgresApplicationRecorder):
             )
             for event in stored_events
         ]  # fmt: skip
-        with self.datastore.transaction(commit=True) as cursor:
-            head = self.lock(cursor)
+        with self.datastore.cursor() as cursor, self.appending(cursor) as head:
             self.append(cursor, head, rows)
         return list(range(head.position + 1, head.position + 1 + len(rows)))
 
-    def lock(self, cursor: Cursor[Any]) -> Head:
-        """Take the append lock until the transaction ends, and look at the head of the log."""
-        # Two statements in one round trip. In one statement, the head would be read from a
-        # snapshot taken before the lock was granted.
-        cursor.execute(_LOCK + b"; " + _HEAD)
-        cursor.nextset()
-        return _head(cursor)
+    @contextmanager
+    def appending(self, cursor: Cursor[Any]) -> Generator[Head]:
+        """Hold the append lock in a transaction that ends committed and announced, or not at all.
 
-    def head(self, cursor: Cursor[Any]) -> Head:
-        """Look at the end of the log as it is committed now."""
-        cursor.execute(_HEAD)
-        return _head(cursor)
+        The connection must be in autocommit mode. Gives the head of the log.
+
+        Raises:
+            psycopg.Error: the server failed; whether it committed is not known.
+        """
+        try:
+            yield self._begin(cursor)
+            _commit(cursor)
+        except BaseException:
+            with suppress(psycopg.Error):
+                cursor.execute(b"ROLLBACK")
+            raise
 
     def append(self, cursor: Cursor[Any], head: Head, rows: Sequence[Row]) -> int:
         """COPY rows after `head` (the lock must be held); give recorded_at in microseconds.
@@ -162,17 +174,26 @@ class LedgerRecorder(PostgresApplicationRecorder):
         """
         recorded_at_us = max(seal.microseconds(self._clock()), head.recorded_at_us)
         copy_packed(cursor, self._target, self._packed(head.position, recorded_at_us, rows))
-        cursor.execute(SQL("NOTIFY {}").format(Identifier(self.channel_name)))
         return recorded_at_us
 
-    def _packed(self, position: int, recorded_at_us: int, rows: Sequence[Row]) -> bytes:
-        """Lay out rows for COPY. Under the append lock, so no generic packing here."""
+    def _begin(self, cursor: Cursor[Any]) -> Head:
+        cursor.execute(_BEGIN)
+        cursor.nextset()
+        cursor.nextset()
+        return _head(cursor)
+
+    def _packed(self, position: int, recorded_at_us: int, rows: Sequence[Row]) -> Iterator[bytes]:
+        """Lay out rows for COPY, piece by piece. Under the append lock, so no generic packing."""
         authenticate, place, end = self._authenticate, _PLACE.pack, _END.pack
         recorded_at = recorded_at_us.to_bytes(8, "big", signed=True)
+        names: dict[str, bytes] = {}
         parts = [HEADER]
         for stream, version, topic, state, fact_id, provider in rows:
+            if len(parts) > _PACKED_PARTS:
+                yield b"".join(parts)
+                parts.clear()
             position += 1
-            name = topic.encode()
+            name = names.get(topic) or names.setdefault(topic, topic.encode())
             mac = authenticate(
                 seal.header(
                     (position, stream, version, recorded_at),
@@ -191,7 +212,7 @@ class LedgerRecorder(PostgresApplicationRecorder):
                 mac,
             )
         parts.append(TRAILER)
-        return b"".join(parts)
+        yield b"".join(parts)
 
     # -- reading, in the library's terms ----------------------------------------------------
 
@@ -233,6 +254,13 @@ class LedgerRecorder(PostgresApplicationRecorder):
 
 def _uuid_bytes(stream: UUID | str) -> bytes:
     return stream.bytes if isinstance(stream, UUID) else UUID(stream).bytes
+
+
+def _commit(cursor: Cursor[Any]) -> None:
+    cursor.execute(_COMMIT)
+    cursor.nextset()
+    if cursor.statusmessage != "COMMIT":
+        raise psycopg.InternalError(f"the append ended in {cursor.statusmessage}")
 
 
 def _head(cursor: Cursor[Any]) -> Head:

@@ -7,7 +7,7 @@ the first one's position, which is filled only later, and never comes back for i
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Thread
 from uuid import uuid4
 
@@ -38,8 +38,8 @@ def test_a_reader_skips_nothing_while_a_writer_holds_its_transaction_open(migrat
     with LedgerDatastore.open(migrated, pool_size=3) as datastore:
         recorder = LedgerRecorder(datastore)
         second = Thread(target=recorder.insert_events, args=([event("second")],))
-        with datastore.transaction(commit=True) as cursor:
-            recorder.append(cursor, recorder.lock(cursor), [row("first")])
+        with datastore.cursor() as cursor, recorder.appending(cursor) as head:
+            recorder.append(cursor, head, [row("first")])
             second.start()
             second.join(timeout=0.3)
             seen_while_open = topics_read(recorder, tail)
@@ -53,8 +53,11 @@ def test_a_reader_skips_nothing_while_a_writer_holds_its_transaction_open(migrat
 def test_a_writer_who_gives_up_leaves_no_gap(migrated: str) -> None:
     with LedgerDatastore.open(migrated, pool_size=3) as datastore:
         recorder = LedgerRecorder(datastore)
-        with datastore.transaction(commit=False) as cursor:
-            recorder.append(cursor, recorder.lock(cursor), [row("given up")])
+        with (
+            suppress(ValueError), datastore.cursor() as cursor, recorder.appending(cursor) as head,
+        ):  # fmt: skip
+            recorder.append(cursor, head, [row("given up")])
+            raise ValueError
         assert list(recorder.insert_events([event("kept")]) or []) == [1]
 
 

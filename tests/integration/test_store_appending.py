@@ -34,14 +34,14 @@ UNSTORABLE = "a lone surrogate: \ud800"
 def overtaken(ledger: Ledger, by: Callable[[], object]) -> Generator[None]:
     """Let something else append after the next group has looked up and before it has the lock."""
     recorder = ledger._writer._recorder
-    lock = recorder.lock
+    begin = recorder._begin
 
-    def slow_lock(cursor: Cursor[object]) -> Head:
-        recorder.lock = lock  # type: ignore[method-assign]
+    def slow_begin(cursor: Cursor[object]) -> Head:
+        recorder._begin = begin  # type: ignore[method-assign]
         by()
-        return lock(cursor)
+        return begin(cursor)
 
-    recorder.lock = slow_lock  # type: ignore[method-assign]
+    recorder._begin = slow_begin  # type: ignore[method-assign]
     yield
 
 
@@ -78,6 +78,21 @@ def test_a_group_that_was_overtaken_is_decided_again(migrated: str) -> None:
             mine = submit(ledger, school, submission("a"), submission("b"))
     assert receipt(mine[0]) == theirs[0]._replace(duplicate=True)  # type: ignore[attr-defined]
     assert receipt(mine[1]).learner == receipt(mine[0]).learner
+    assert unsound(migrated) == []
+
+
+def test_a_group_that_was_overtaken_by_something_else_is_decided_once(migrated: str) -> None:
+    with opened(migrated) as faster, opened(migrated) as ledger:
+        school = provider(ledger)
+        submit(ledger, school, submission("known"))  # and with it, their learner and stream
+        planner = ledger._writer._appender._planner
+        plans: list[object] = []
+        plan = planner.plan
+        planner.plan = lambda *given: plans.append(given) or plan(*given)  # type: ignore[method-assign]
+        with overtaken(ledger, lambda: submit(faster, school, submission("theirs"))):
+            mine = submit(ledger, school, submission("mine"), submission("known"))
+    assert len(plans) == 1
+    assert [receipt(one).duplicate for one in mine] == [False, True]
     assert unsound(migrated) == []
 
 
