@@ -96,8 +96,8 @@ class Appender:
         if not plan.facts:
             return head.recorded_at_us
         if plan.new_keys:
-            rows = ((owner.bytes, wrapped) for owner, wrapped in plan.new_keys)
-            copy_into(cursor, _DATA_KEYS, rows)
+            keys = ((owner.bytes, wrapped) for owner, wrapped in plan.new_keys)
+            copy_into(cursor, _DATA_KEYS, keys)
         rows = self._planner.rows(cursor, plan)
         recorded_at_us = self._recorder.append(cursor, head, rows)
         receipts: list[tuple[Field, ...]] = []

@@ -180,8 +180,8 @@ class Planner:
             topic, state = encode(fact)
             # A piece of evidence is named by the fact that recorded it. Any other id is drawn:
             # one used twice would seal two bodies under one key, and open both to a reader.
-            recorded = isinstance(fact, EvidenceRecorded)
-            fact_id = fact.id.bytes if recorded else uuid_utils.uuid7().bytes
+            named = fact.id if isinstance(fact, EvidenceRecorded) else None
+            fact_id = named.bytes if named else uuid_utils.uuid7().bytes
             if decision.sealed:
                 bound = seal.associated(fact_id, stream, TOPICS[topic], provider)
                 state = seal.seal_body(state, data_key=data_key, fact_id=fact_id, bound=bound)

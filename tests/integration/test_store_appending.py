@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from uuid import uuid4
@@ -14,7 +14,9 @@ from ledger.domain.facts import EnrolmentRecorded, FrameworkPublished
 from ledger.domain.ids import FrameworkId, LearnerId, ProviderId
 from ledger.errors import ErasedError, RefusedError, SealError
 from ledger.service import Ledger, framework_stream
+from ledger.store.planning import Plan
 from ledger.store.recorder import Head
+from ledger.store.tasks import Task
 from tests.ledgers import (
     ANSWER_S,
     opened,
@@ -86,9 +88,13 @@ def test_a_group_that_was_overtaken_by_something_else_is_decided_once(migrated: 
         school = provider(ledger)
         submit(ledger, school, submission("known"))  # and with it, their learner and stream
         planner = ledger._writer._appender._planner
-        plans: list[object] = []
-        plan = planner.plan
-        planner.plan = lambda *given: plans.append(given) or plan(*given)  # type: ignore[method-assign]
+        plan, plans = planner.plan, list[Plan]()
+
+        def counted(cursor: Cursor[object], tasks: Sequence[Task]) -> Plan:
+            plans.append(plan(cursor, tasks))
+            return plans[-1]
+
+        planner.plan = counted  # type: ignore[method-assign]
         with overtaken(ledger, lambda: submit(faster, school, submission("theirs"))):
             mine = submit(ledger, school, submission("mine"), submission("known"))
     assert len(plans) == 1
