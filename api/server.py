@@ -44,7 +44,8 @@ def serve(
     ready: Ready = lambda _address: None,
 ) -> None:  # fmt: skip
     """Answer requests until SIGTERM or SIGINT; what was begun is finished first."""
-    app = create_app(ledger, settings, answers=Answers(ledger))
+    answers = Answers(ledger, facts_kept_max=settings.answers_facts_cached_max)
+    app = create_app(ledger, settings, answers=answers)
     if pages:
         mount(app)
     config = uvicorn.Config(

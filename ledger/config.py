@@ -58,6 +58,8 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     """Facts that a rebuild holds in memory at once."""
     due_margin_ms: int = Field(2_000, ge=0)
     """How long after its due time an idle engine emits a change made by time alone."""
+    answers_facts_cached_max: int = Field(50_000, ge=0)
+    """Facts of learners asked about lately that stay folded in memory; 0: none."""
 
     # -- downstream
     kafka_servers: str = ""

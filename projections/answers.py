@@ -22,9 +22,10 @@ from projections.authority import aware
 from projections.history import History, told
 from projections.learner import LearnerRecord
 from projections.lines import CompetencyLine, EvidenceLine, Mastery, Transcript
-from projections.mastery import judge_all, judge_one
+from projections.mastery import Bench
 from projections.policies import Judge, PolicyDocument, compile_policy, parse
 from projections.registry import Registry
+from projections.remembering import Reading, Remembered
 from projections.transcript import competency_line, evidence_line, judged_line, transcript_of
 
 REGISTRIES_KEPT_MAX = 16
@@ -40,19 +41,29 @@ def _utc_now() -> datetime:
 
 
 class Asked(NamedTuple):
-    """What a question means: the log up to `position`, at the moment `on`, by this policy."""
+    """What a question means: the log up to `position`, at the moment `on`, by this policy.
+
+    `now`: all that is known is meant, and not what was known at some moment.
+    """
 
     position: Position
     on: datetime
     registry: Registry
     policy: Judge | None
+    now: bool
 
 
 class Answers:
-    """Answers questions about learners; thread-safe."""
+    """Answers questions about learners; thread-safe.
 
-    def __init__(self, ledger: Ledger, *, clock: Callable[[], datetime] = _utc_now) -> None:
+    `facts_kept_max` bounds the facts of learners asked about lately that stay folded in memory.
+    """
+
+    def __init__(
+        self, ledger: Ledger, *, clock: Callable[[], datetime] = _utc_now, facts_kept_max: int = 0
+    ) -> None:
         self._log, self._clock = ledger.log, clock
+        self._remembered = Remembered(ledger.log, facts_max=facts_kept_max)
         self._lock = Lock()
         self._facts: list[Recorded] = []  # reference facts up to `_known`
         self._known = Position(0)
@@ -73,8 +84,8 @@ class Answers:
             InvalidDocumentError: `policy` is a document that is not sound.
         """
         asked = self.asked(as_of=as_of, on=on, policy=policy)
-        record = self.record(learner, asked.position)
-        verdicts = judge_all(record, asked.registry, on=asked.on, policy=asked.policy)
+        reading = self.reading(learner, asked)
+        verdicts = reading.verdicts(on=asked.on, policy=asked.policy)
         return Mastery(
             learner, asked.position, asked.on,
             tuple(judged_line(one, asked.registry) for one in verdicts.values()),
@@ -92,11 +103,11 @@ class Answers:
             InvalidDocumentError: `policy` is a document that is not sound.
         """
         asked = self.asked(as_of=as_of, on=on, policy=policy)
-        record = self.record(learner, asked.position)
+        reading = self.reading(learner, asked)
         resolved = asked.registry.resolve(Alignment(competency=competency))
         name = resolved.competency if resolved else CompetencyId(competency)
-        verdict = judge_one(record, asked.registry, name, on=asked.on, policy=asked.policy)
-        return competency_line(verdict, record, asked.registry)
+        verdict = Bench(reading.observed, on=asked.on, policy=asked.policy).judge(name)
+        return competency_line(verdict, reading.record, asked.registry)
 
     def transcript(
         self, learner: LearnerId, *, as_of: AsOf = None, on: On = None, policy: PolicyChoice = None
@@ -109,9 +120,11 @@ class Answers:
             InvalidDocumentError: `policy` is a document that is not sound.
         """
         asked = self.asked(as_of=as_of, on=on, policy=policy)
-        record = self.record(learner, asked.position)
-        verdicts = judge_all(record, asked.registry, on=asked.on, policy=asked.policy)
-        return transcript_of(record, verdicts, asked.registry, position=asked.position, on=asked.on)
+        reading = self.reading(learner, asked)
+        verdicts = reading.verdicts(on=asked.on, policy=asked.policy)
+        return transcript_of(
+            reading.record, verdicts, asked.registry, position=asked.position, on=asked.on
+        )
 
     def history(
         self, learner: LearnerId, *, as_of: AsOf = None, on: On = None, policy: PolicyChoice = None
@@ -140,7 +153,7 @@ class Answers:
             UnknownEvidenceError: the learner has no such evidence.
         """
         asked = self.asked(as_of=as_of)
-        record = self.record(learner, asked.position)
+        record = self.reading(learner, asked).record
         piece = record.pieces.get(evidence)
         if piece is None:
             raise UnknownEvidenceError(evidence)
@@ -154,6 +167,19 @@ class Answers:
         """
         return LearnerRecord.fold(learner, self._facts_of(learner, position))
 
+    def reading(self, learner: LearnerId, asked: Asked) -> Reading:
+        """Read a record: a kept one and what is newer, or, as of another moment, all of it.
+
+        Raises:
+            UnknownLearnerError: the ledger has no such learner.
+        """
+        if asked.now:
+            kept = self._remembered.reading(learner, asked.position, asked.registry)
+            if kept is not None:
+                return kept
+        found = Reading(self.record(learner, asked.position), asked.registry)
+        return self._remembered.keep(found) if asked.now else found
+
     def asked(self, *, as_of: AsOf = None, on: On = None, policy: PolicyChoice = None) -> Asked:
         """Make out what a question means; nothing said means all that is known, now.
 
@@ -164,8 +190,9 @@ class Answers:
         position = self._position(as_of)
         registry = self._registry(position)
         return Asked(
-            position, self._moment(as_of, on, position), registry, _judge(registry, policy)
-        )
+            position, self._moment(as_of, on, position), registry, _judge(registry, policy),
+            now=as_of is None,
+        )  # fmt: skip
 
     # -- inside -----------------------------------------------------------------------------
 

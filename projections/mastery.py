@@ -27,25 +27,7 @@ def judge_all(
 
     With `policy`, that one decides everywhere, adopted or not.
     """
-    return judge_observed(Observed(record, registry), on=on, policy=policy)
-
-
-def judge_one(
-    record: LearnerRecord,
-    registry: Registry,
-    competency: CompetencyId,
-    *,
-    on: datetime,
-    policy: Judge | None = None,
-) -> Verdict:
-    """Judge one competency, also where no evidence bears on it."""
-    return Bench(Observed(record, registry), on=on, policy=policy).judge(competency)
-
-
-def judge_observed(observed: Observed, *, on: datetime, policy: Judge | None = None) -> Verdicts:
-    """Judge all competencies of a record that is read already."""
-    bench = Bench(observed, on=on, policy=policy)
-    return {name: bench.judge(name) for name in sorted(bench.competencies())}
+    return Bench(Observed(record, registry), on=on, policy=policy).judge_all()
 
 
 def standings_of(observed: Observed, *, on: datetime) -> Standings:
@@ -62,33 +44,34 @@ class Bench:
     """
 
     __slots__ = (
-        "_above", "_enrolments", "_judged", "_judges", "_level", "_moved", "_observed", "_on",
-        "_policy", "_registry", "_standings",
+        "_above", "_enrolments", "_judged", "_judges", "_level", "_policy", "_registry",
+        "_standings", "moved", "observed", "on",
     )  # fmt: skip
 
     def __init__(
         self, observed: Observed, *, on: datetime, policy: Judge | None = None,
         level: str | None = None,
     ) -> None:  # fmt: skip
-        self._observed, self._registry, self._on = observed, observed.registry, on
+        self.observed, self._registry, self.on = observed, observed.registry, on
         self._policy, self._level = policy, level
         self._enrolments = tuple(observed.record.enrolments.values())
         self._judges: dict[str | None, Judge] = {}
         self._judged: Verdicts = {}
         self._standings: Standings = {}
         self._above: set[CompetencyId] | None = None
-        self._moved: datetime | None = None
+        self.moved: datetime | None = None
+        """The next midnight at which another policy may decide."""
         if policy is None:
-            self._moved = self._registry.adoptions.turns_after(day_of(on), self._enrolments)
+            self.moved = self._registry.adoptions.turns_after(day_of(on), self._enrolments)
 
     def competencies(self) -> set[CompetencyId]:
         """Give what some evidence bears on, itself or by way of its children."""
-        own = {name for name, line in self._observed.lines.items() if line.seen}
+        own = {name for name, line in self.observed.lines.items() if line.seen}
         return own | self._all_above() if self._rolls_up() else own
 
     def has(self, competency: CompetencyId) -> bool:
         """Say whether some evidence bears on a competency, itself or by way of its children."""
-        line = self._observed.lines.get(competency)
+        line = self.observed.lines.get(competency)
         return bool(line and line.seen) or (self._rolls_up() and competency in self._all_above())
 
     def with_parents(self, touched: set[CompetencyId]) -> set[CompetencyId]:
@@ -102,10 +85,18 @@ class Bench:
             line, children, judge = self._case(competency, ())
             verdict = judge(
                 line.seen if line is not None else (),
-                competency=competency, on=self._on, children=_states(children),
+                competency=competency, on=self.on, children=_states(children),
             )  # fmt: skip
             found = self._judged[competency] = self._timed(verdict, line, children)
         return found
+
+    def judge_all(self) -> Verdicts:
+        """Judge every competency that some evidence bears on, in the order of their names."""
+        return {name: self.judge(name) for name in sorted(self.competencies())}
+
+    def judges(self) -> list[Judge]:
+        """List the policies that were asked so far, where no policy was given."""
+        return list(self._judges.values())
 
     def standing(self, competency: CompetencyId) -> Standing:
         """Judge one competency as `judge` does, without reasons."""
@@ -122,21 +113,21 @@ class Bench:
         judge = self.deciding(competency)
         children = self._children(competency, under) if needs_children(judge) else {}
         # What time excludes is left to the policy, which may count what is dated ahead.
-        return self._observed.lines.get(competency), children, judge
+        return self.observed.lines.get(competency), children, judge
 
     def _stand(self, competency: CompetencyId, under: tuple[CompetencyId, ...]) -> Standing:
         line, children, judge = self._case(competency, under)
         standing = judge.standing(
             line.seen if line is not None else (),
-            competency=competency, on=self._on, children=_states(children),
+            competency=competency, on=self.on, children=_states(children),
         )  # fmt: skip
         return self._timed(standing, line, children)
 
     def _timed(self, judged: Judged, line: Line | None, children: Standings) -> Judged:
-        turns = line.turns_after(self._on) if line is not None else None
-        if self._moved is None and turns is None and not children:
+        turns = line.turns_after(self.on) if line is not None else None
+        if self.moved is None and turns is None and not children:
             return judged
-        moments = (judged.due_at, turns, self._moved, *(one.due_at for one in children.values()))
+        moments = (judged.due_at, turns, self.moved, *(one.due_at for one in children.values()))
         soonest = min((moment for moment in moments if moment is not None), default=None)
         return judged if soonest == judged.due_at else replace(judged, due_at=soonest)
 
@@ -144,7 +135,7 @@ class Bench:
         """Give the policy that decides on a competency."""
         if self._policy is not None and self._level is None:
             return self._policy
-        line = self._observed.lines.get(competency)
+        line = self.observed.lines.get(competency)
         if line is not None:
             framework = line.framework
         else:
@@ -157,10 +148,10 @@ class Bench:
 
     def _found(self, framework: FrameworkId | None) -> Judge:
         if self._policy is None or self._level is None:
-            return self._registry.policy_for(framework, self._enrolments, self._on)
-        scopes = scopes_of(self._enrolments, day_of(self._on))
+            return self._registry.policy_for(framework, self._enrolments, self.on)
+        scopes = scopes_of(self._enrolments, day_of(self.on))
         return self._registry.drafted_for(
-            self._policy, framework, scopes, self._on, level=self._level
+            self._policy, framework, scopes, self.on, level=self._level
         )
 
     def _children(self, competency: CompetencyId, under: tuple[CompetencyId, ...]) -> Standings:
@@ -177,7 +168,7 @@ class Bench:
 
     def _all_above(self) -> set[CompetencyId]:
         if self._above is None:
-            own = {name for name, line in self._observed.lines.items() if line.seen}
+            own = {name for name, line in self.observed.lines.items() if line.seen}
             self._above = self._over(own)
         return self._above
 

@@ -62,7 +62,9 @@ def serving(database_url: str, **others: object) -> Generator[Served]:
     """Serve a ledger until the test is over."""
     found = settings(database_url, **others)
     with Ledger.open(found) as ledger:
-        app = create_app(ledger, found, answers=Answers(ledger))
+        app = create_app(
+            ledger, found, answers=Answers(ledger, facts_kept_max=found.answers_facts_cached_max)
+        )
         config = uvicorn.Config(
             app, host="127.0.0.1", port=0, loop="uvloop", http="httptools", log_level="error"
         )

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from ledger.domain.catalogue import UnknownFact
 from ledger.domain.evidence import Credential, Evidence, Result, Verification
+from ledger.domain.ids import CompetencyId
 from projections.learner import LearnerRecord, version_key
-from projections.mastery import judge_all, judge_one
-from projections.observing import observations
+from projections.mastery import Bench, judge_all
+from projections.observing import Observed, observations
 from projections.policies.observation import Observation
 from projections.registry import Registry
 from tests.builders import Given, day, evidence, evidence_id, learner, policy, uri
@@ -161,7 +162,7 @@ def test_one_log_and_two_days_give_two_states() -> None:
     given.recorded(1, evidence(on=day(0)))
     registry = Registry.fold(given.facts)
     states = [
-        judge_one(record(given), registry, uri("W1"), on=day(on)).state  # type: ignore[arg-type]  # a name in tests
+        Bench(Observed(record(given), registry), on=day(on)).judge(CompetencyId(uri("W1"))).state
         for on in (-1, 5, 10, 11)
     ]
     assert states == ["no_evidence", "mastered", "mastered", "lapsed"]

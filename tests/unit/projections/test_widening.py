@@ -25,7 +25,8 @@ from ledger.domain.facts import (
 from ledger.domain.framework import Equivalence
 from ledger.domain.ids import CompetencyId
 from projections.learner import LearnerRecord
-from projections.mastery import judge_all, judge_one
+from projections.mastery import Bench, judge_all
+from projections.observing import Observed
 from projections.policies.verdict import Verdict
 from projections.registry import Registry
 from tests.builders import Given, day, evidence, learner, policy, provider, uri
@@ -73,7 +74,7 @@ def verdicts(given: Given, on: float = 20) -> dict[CompetencyId, Verdict]:
 def verdict(given: Given, code: str) -> Verdict:
     registry = Registry.fold(given.facts)
     record = LearnerRecord.fold(learner(), given.of(learner()))
-    return judge_one(record, registry, CompetencyId(uri(code)), on=day(20))
+    return Bench(Observed(record, registry), on=day(20)).judge(CompetencyId(uri(code)))
 
 
 def mastered(given: Given) -> set[str]:
