@@ -160,7 +160,7 @@ def _target(generation: int, name: str, columns: tuple[str, ...]) -> Target:
 
 
 def _copy(cursor: Cursor[Any], target: Target, rows: Iterable[bytes]) -> None:
-    copy_packed(cursor, target, b"".join((HEADER, *rows, TRAILER)))
+    copy_packed(cursor, target, (b"".join((HEADER, *rows, TRAILER)),))
 
 
 @lru_cache(maxsize=65_536)
