@@ -38,13 +38,16 @@ class Metric:
         """Give the value; 0 where there is none yet."""
         return self._values.get(tuple(sorted(labels.items())), 0)
 
+    def values(self) -> list[tuple[Labels, float]]:
+        """Give all values, by their labels."""
+        with self._lock:
+            return sorted(self._values.items())
+
     def lines(self) -> Iterator[str]:
         """Write it as Prometheus reads it."""
         yield f"# HELP {self.name} {self.text}"
         yield f"# TYPE {self.name} {self.kind}"
-        with self._lock:
-            values = sorted(self._values.items())
-        for labels, value in values or [((), 0)]:
+        for labels, value in self.values() or [((), 0.0)]:
             inside = ",".join(f'{name}="{text}"' for name, text in labels)
             yield f"{self.name}{{{inside}}} {value:g}" if inside else f"{self.name} {value:g}"
 
@@ -55,6 +58,9 @@ RELAY_LAG = Metric("mastery_relay_lag", "gauge", "Records not in Kafka yet.")
 RELAY_LEADS = Metric("mastery_relay_leads", "gauge", "1 where this relay works, 0 on standby.")
 INBOUND = Metric("mastery_inbound_messages_total", "counter", "Submitted messages, by outcome.")
 INBOUND_LAG = Metric("mastery_inbound_lag", "gauge", "Submitted messages not read yet.")
+WEBHOOKS_LEAD = Metric(
+    "mastery_webhook_leads", "gauge", "1 where this process delivers, 0 on standby."
+)
 WORKED = Metric("mastery_work_facts_total", "counter", "Facts taken over by this worker.")
 RETRIES = Metric("mastery_retries_total", "counter", "Attempts repeated after a failure, by part.")
 DELIVERED = Metric("mastery_webhook_deliveries_total", "counter", "Webhook attempts, by outcome.")
@@ -66,7 +72,7 @@ VIEWS_POSITION = Metric("mastery_views_position", "gauge", "Position that the vi
 FEED_SEQUENCE = Metric("mastery_feed_sequence", "gauge", "Last sequence of the feed of changes.")
 ALL = (
     RELAYED, RELAY_POSITION, RELAY_LAG, RELAY_LEADS, INBOUND, INBOUND_LAG, WORKED, RETRIES,
-    DELIVERED, DEAD_LETTERS, WEBHOOK_LAG, FOLLOWERS, LOG_POSITION, VIEWS_POSITION, FEED_SEQUENCE,
+    WEBHOOKS_LEAD, DELIVERED, DEAD_LETTERS, WEBHOOK_LAG, FOLLOWERS, LOG_POSITION, VIEWS_POSITION, FEED_SEQUENCE,
 )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from projections.feed import FeedEntry
 
 BODY_BYTES_MAX = 512 * 1024  # below Kafka's limit of a message; larger bodies are asked for
 CHANGES_CHANNEL = "mastery_changes"
+CONNECT_S = 5
 
 
 @contextmanager
@@ -33,7 +34,7 @@ def connected(conninfo: str) -> Generator[Connection[Any]]:
     """
     try:
         with psycopg.connect(
-            conninfo, autocommit=True, prepare_threshold=None, connect_timeout=5
+            conninfo, autocommit=True, prepare_threshold=None, connect_timeout=CONNECT_S
         ) as connection:
             yield connection
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:

@@ -75,11 +75,13 @@ class Deliverer:
                     stop.wait(RETRY_S)
 
     def _lead(self, connection: Connection[Any], threads: ThreadPoolExecutor, stop: Event) -> None:
+        metrics.WEBHOOKS_LEAD.set(0)
         while not stop.is_set():
             row = connection.execute(statements.query("lead"), {"lock": LOCK}).fetchone()
             if row and row[0]:
                 break
             stop.wait(STANDBY_S)
+        metrics.WEBHOOKS_LEAD.set(1)
         outbox.listen(connection, outbox.CHANGES_CHANNEL)
         while not stop.is_set():
             self._start_due(connection, threads, stop)

@@ -54,6 +54,17 @@ def claim(connection: Connection[Any], kind: Kind) -> None:
         cursor.execute("SELECT pg_advisory_lock_shared(%s)", (_LOCKS[kind],))
 
 
+def kept_by(connection: Connection[Any]) -> Kind | None:
+    """Say who keeps the live views now; None: nobody."""
+    with connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_TURN,))
+        for kind, lock in _LOCKS.items():
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", (lock,))
+            if cursor.fetchone() != (True,):
+                return kind
+    return None
+
+
 def kept_by_workers(connection: Connection[Any], generation: int) -> bool:
     """Say whether workers kept a generation, each partition as far as it got."""
     with connection.cursor() as cursor:

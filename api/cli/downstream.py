@@ -14,8 +14,14 @@ from api.cli.session import UsageError, screen, session
 from api.cli.teaching import command
 from consumers import metrics
 from consumers.errors import AheadOfLogError, TopicUnfitError
+from consumers.reporting import reporting
 from ledger.config import Settings
 from ledger.errors import SettingError
+from ledger.service import Ledger
+
+DOING = {
+    "relay": "relaying", "consume": "consuming", "work": "working", "webhooks": "delivering",
+}  # fmt: skip
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +44,7 @@ def relay(context: typer.Context) -> None:
     from consumers.relay import Relay  # noqa: PLC0415  other commands need no Kafka
 
     asked = session(context)
-    with asked.ledger() as ledger, _running(asked.settings, "relaying") as stop:
+    with asked.ledger() as ledger, _running(ledger, asked.settings, "relay") as stop:
         Relay(ledger.conninfo, asked.settings).run(stop)
 
 
@@ -54,7 +60,7 @@ def consume(context: typer.Context) -> None:
     from consumers.inbound import Inbound  # noqa: PLC0415  other commands need no Kafka
 
     asked = session(context)
-    with asked.ledger() as ledger, _running(asked.settings, "consuming") as stop:
+    with asked.ledger() as ledger, _running(ledger, asked.settings, "consume") as stop:
         Inbound(ledger, asked.settings).run(stop)
 
 
@@ -70,7 +76,7 @@ def work(context: typer.Context) -> None:
     from consumers.worker import Worker  # noqa: PLC0415  other commands need no Kafka
 
     asked = session(context)
-    with asked.ledger() as ledger, _running(asked.settings, "working") as stop:
+    with asked.ledger() as ledger, _running(ledger, asked.settings, "work") as stop:
         Worker(ledger, asked.settings).run(stop)
 
 
@@ -85,19 +91,27 @@ def webhooks(context: typer.Context) -> None:
     from consumers.webhooks import Deliverer  # noqa: PLC0415  other commands send nothing
 
     asked = session(context)
-    with asked.ledger() as ledger, _running(asked.settings, "delivering", kafka=False) as stop:
+    with (
+        asked.ledger() as ledger,
+        _running(ledger, asked.settings, "webhooks", kafka=False) as stop,
+    ):
         Deliverer(ledger, asked.settings).run(stop)
 
 
 @contextmanager
-def _running(settings: Settings, doing: str, *, kafka: bool = True) -> Generator[Event]:
-    """Serve metrics and listen for the end of the command."""
+def _running(
+    ledger: Ledger, settings: Settings, part: str, *, kafka: bool = True
+) -> Generator[Event]:
+    """Serve and report numbers, and listen for the end of the command."""
     if kafka and not settings.kafka_servers:
         raise UsageError("no Kafka: set MASTERY_KAFKA_SERVERS to host:port")
     stop = Event()
     try:
-        with metrics.served(settings.metrics_port), _ending(stop.set):
-            screen.out(doing)
+        with (
+            metrics.served(settings.metrics_port), reporting(ledger.conninfo, part),
+            _ending(stop.set),
+        ):  # fmt: skip
+            screen.out(DOING[part])
             yield stop
     except (TopicUnfitError, AheadOfLogError) as error:
         raise SettingError(str(error)) from error

@@ -8,6 +8,8 @@ import typer
 
 from api.cli.session import screen, session
 from api.cli.teaching import command
+from consumers import metrics
+from consumers.reporting import reporting
 
 NO_PORT = -1
 
@@ -51,7 +53,7 @@ def serve(
     listening = asked.settings.model_copy(
         update=given | ({"port": port} if port != NO_PORT else {})
     )
-    with asked.ledger() as ledger:
+    with asked.ledger() as ledger, reporting(ledger.conninfo, "serve"):
         run(
             ledger, listening, engine=with_engine, pages=with_pages,
             ready=lambda address: screen.out(f"listening on {address}"),
@@ -71,7 +73,10 @@ def engine(context: typer.Context) -> None:
     from api.server import follow  # noqa: PLC0415  other commands need no web server
 
     asked = session(context)
-    with asked.ledger() as ledger:
+    with (
+        asked.ledger() as ledger, metrics.served(asked.settings.metrics_port),
+        reporting(ledger.conninfo, "engine"),
+    ):  # fmt: skip
         screen.out("following the log")
         follow(ledger, asked.settings)
     screen.out("stopped")

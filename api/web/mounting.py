@@ -6,12 +6,13 @@ import secrets
 
 from fastapi import FastAPI
 
-from api.web import entry, evidence, history, learners, transcript
+from api.web import entry, evidence, history, learners, operations, transcript
 from api.web.replays import Replays
 from api.web.session import Sessions
 
 ROUTERS = (
     entry.router, learners.router, transcript.router, history.router, evidence.router,
+    operations.router,
 )  # fmt: skip
 
 

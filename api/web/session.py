@@ -91,6 +91,7 @@ WHY_NOT = {
 
 RecordsVisitor = Annotated[Caller, Depends(Looks("records:read"))]
 EvidenceVisitor = Annotated[Caller, Depends(Looks("evidence:read"))]
+OperationsVisitor = Annotated[Caller, Depends(Looks("service:read"))]
 ReferenceVisitor = Annotated[Caller, Depends(Looks("reference:read"))]
 
 

@@ -66,3 +66,37 @@ UPDATE views.generations AS g SET position = w.position, clock = w.clock
   FROM (SELECT generation, min(position) AS position, min(clock) AS clock FROM views.work
          GROUP BY generation HAVING count(*) = %(partitions)s) AS w
  WHERE g.generation = w.generation AND g.status = 'live' AND g.position < w.position;
+
+-- make_processes --
+-- What each process said last. `numbers` is a JSON array of consumers.reporting.Number.
+CREATE TABLE IF NOT EXISTS views.processes (
+    process    uuid        NOT NULL,
+    part       text        NOT NULL,
+    host       text        NOT NULL,
+    pid        integer     NOT NULL,
+    started_at timestamptz NOT NULL,
+    seen_at    timestamptz NOT NULL,
+    numbers    json        NOT NULL,
+    CONSTRAINT processes_pkey PRIMARY KEY (process));
+
+-- come --
+INSERT INTO views.processes VALUES
+    (%(process)s, %(part)s, %(host)s, %(pid)s, clock_timestamp(), clock_timestamp(), '[]')
+    ON CONFLICT DO NOTHING;
+
+-- report --
+UPDATE views.processes SET seen_at = clock_timestamp(), numbers = %(numbers)s
+ WHERE process = %(process)s;
+
+-- leave --
+DELETE FROM views.processes WHERE process = %(process)s;
+
+-- forget_processes --
+-- Of those that were killed, after a while.
+DELETE FROM views.processes WHERE seen_at < clock_timestamp() - make_interval(secs => %(kept_s)s);
+
+-- processes --
+-- Ages by PostgreSQL's clock, which all rows share.
+SELECT process, part, host, pid, started_at,
+       greatest(extract(epoch FROM clock_timestamp() - seen_at), 0), numbers
+  FROM views.processes ORDER BY part, started_at, process;

@@ -51,8 +51,10 @@ def test_many_of_one_kind_may_keep_the_views_and_none_of_the_other(
             keeping.claim(one, first)
             keeping.claim(one, first)
             keeping.claim(two, first)
+            assert keeping.kept_by(other) == first
             with pytest.raises(keeping.KeptByOthersError, match=f"by the {first} now"):
                 keeping.claim(other, second)
+        assert keeping.kept_by(other) is None
         keeping.claim(other, second)
 
 
