@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import msgspec
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from api.schemas import Many, Sent, Why
 from ledger.domain.evidence import EvidenceKind, Party, Result
-from ledger.domain.framework import Equivalence, Relation, SignOffRole
+from ledger.domain.facts import CrosswalkPublished
+from ledger.domain.framework import Articulation, Equivalence, Relation, SignOffRole
 from ledger.standards.native_fields import Id
 from ledger.standards.native_model import PartyIn, ResultIn
 
@@ -30,12 +32,13 @@ class LinkIn(Sent):
     """Evidence on `origin` may count for `destination`: this way only.
 
     `relation` says what the destination is to the origin; "broader" and "related" satisfy
-    nothing. Both days are inclusive, by when the evidence occurred; with `retroactive`,
-    evidence from before `starts_on` counts as well.
+    nothing, and "none" says that nothing there corresponds: it has no destination. Both days are
+    inclusive, by when the evidence occurred; with `retroactive`, evidence from before
+    `starts_on` counts as well.
     """
 
     origin: Id
-    destination: Id
+    destination: Id | Literal[""] = ""
     relation: Relation = "exact"
     weight: Weight = Decimal(1)
     kinds: Annotated[tuple[EvidenceKind, ...], Many] = ()
@@ -49,8 +52,30 @@ class LinkIn(Sent):
         return Equivalence(**self.model_dump())
 
 
+class ClauseIn(Sent):
+    """Credits of a course also give `rate` credits each of another kind, on another's record.
+
+    `course` is what evidence says in `context.course`; days are as in a link.
+    """
+
+    clause: Title = Field(description="Its number in the agreement; credits cite it.")
+    course: Id
+    record: Title = Field(description="On whose record: a school or a college.")
+    credit_type: Title | None = None
+    rate: Annotated[Decimal, Field(gt=0, le=100, max_digits=9, decimal_places=6)] = Decimal(1)
+    provider: UUID | None = Field(None, description="Who gives the course; anybody, if absent.")
+    level_at_least: Level | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    retroactive: bool = False
+
+    def articulation(self) -> Articulation:
+        """Give it in the ledger's own terms."""
+        return Articulation(**self.model_dump())
+
+
 class CrosswalkIn(Sent):
-    """A crosswalk; it counts for nothing until every role in `needs` has signed it."""
+    """A crosswalk or agreement; it counts for nothing until every role in `needs` has signed it."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -76,12 +101,21 @@ class CrosswalkIn(Sent):
 
     id: Slug = Field(description="Your name for it; published anew, it needs to be signed anew.")
     title: Title
-    links: Annotated[tuple[LinkIn, ...], Field(min_length=1, max_length=5_000)]
+    links: Annotated[tuple[LinkIn, ...], Field(max_length=5_000)] = ()
+    credits: Annotated[tuple[ClauseIn, ...], Many] = ()
     authority: Annotated[str, Field(max_length=2_000)] | None = None
     needs: Annotated[tuple[SignOffRole, ...], Field(min_length=1, max_length=4)] = (
         "academic",
         "cte",
     )
+
+    def fact(self) -> CrosswalkPublished:
+        """Give it in the ledger's own terms."""
+        return CrosswalkPublished(
+            crosswalk=self.id, title=self.title, links=tuple(one.link() for one in self.links),
+            authority=self.authority, needs=tuple(dict.fromkeys(self.needs)),
+            credits=tuple(one.articulation() for one in self.credits),
+        )  # fmt: skip
 
 
 class SignatureIn(Sent):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from ledger.domain.facts import AssessmentRegistered, AssessmentValidated, Fact
@@ -33,6 +34,11 @@ class Assessments:
     def registered(self, assessment: str) -> AssessmentRegistered | None:
         """Give what is on record of an instrument; None if nobody registered it."""
         return self._registered.get(assessment)
+
+    def all(self) -> Iterator[tuple[AssessmentRegistered, tuple[AssessmentValidated, ...]]]:
+        """List the instruments, each with who vouched for it."""
+        for name, fact in self._registered.items():
+            yield fact, tuple(self._validated.get(name, ()))
 
     def unvalidated(self, assessment: str | None, occurred_at: datetime) -> bool:
         """Say whether this instrument is on record, and nobody vouched for it at that time.

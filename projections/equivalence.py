@@ -136,7 +136,7 @@ class Equivalences:
         found: list[Alignment] = []
         for name in credentials:
             for fact in self._credentials.get(name, ()):
-                if _in_force(fact.starts_on, fact.ends_on, occurred_at):
+                if in_force(fact.starts_on, fact.ends_on, occurred_at):
                     result = Result(level=fact.level, success=True)
                     found += [Alignment(competency=c, result=result) for c in fact.competencies]
         return found
@@ -197,12 +197,13 @@ def _refused(link: Equivalence, shown: Shown) -> str:
     if link.kinds and shown.kind not in link.kinds:
         return f"the crosswalk is not about {shown.kind.replace('_', ' ')}"
     starts_on = None if link.retroactive else link.starts_on
-    if not _in_force(starts_on, link.ends_on, shown.occurred_at):
+    if not in_force(starts_on, link.ends_on, shown.occurred_at):
         return "the crosswalk was not in force when it occurred"
-    return _below(link.level_at_least, shown.result)
+    return below(link.level_at_least, shown.result)
 
 
-def _below(level: str | None, result: Result | None) -> str:
+def below(level: str | None, result: Result | None) -> str:
+    """Say why a result does not reach a level; empty, where it does."""
     if level is None:
         return ""
     scale = result.scale if result is not None else ()
@@ -213,6 +214,7 @@ def _below(level: str | None, result: Result | None) -> str:
     return ""
 
 
-def _in_force(starts_on: date | None, ends_on: date | None, occurred_at: datetime) -> bool:
+def in_force(starts_on: date | None, ends_on: date | None, occurred_at: datetime) -> bool:
+    """Say whether something occurred between two days, both of them included."""
     day = occurred_at.date()
     return (starts_on or date.min) <= day <= (ends_on or date.max)

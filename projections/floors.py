@@ -63,7 +63,7 @@ class Floored(Judge):
         ]
         below = (one for one in floors if one.state != "mastered")
         return replace(
-            _held(verdict, floors),
+            _held([verdict, *floors]),
             findings=(*verdict.findings, *map(_finding, floors)),
             missing=(*verdict.missing, *(missing for one in below for missing in one.missing)),
         )
@@ -83,16 +83,17 @@ class Floored(Judge):
                 floor.standing(observations, competency=competency, on=on, children=children)
                 for floor in self.floors
             ]
-            found = _held(found, floors)
+            found = _held([found, *floors])
         return replace(found, floors=self.digests)
 
 
-def _held(judged: Judged, floors: Sequence[Judged]) -> Judged:
-    state = next((one.state for one in floors if one.state != "mastered"), judged.state)
-    moments = [one.due_at for one in (judged, *floors) if one.due_at is not None]
-    starts = [one.since for one in (judged, *floors) if one.since is not None]
+def _held(together: Sequence[Judged]) -> Judged:
+    """Join what the policy says, which is first, with what every floor says."""
+    state = next((one.state for one in together if one.state != "mastered"), "mastered")
+    moments = [one.due_at for one in together if one.due_at is not None]
+    starts = [one.since for one in together if one.since is not None]
     return replace(
-        judged,
+        together[0],
         state="in_progress" if state == "no_evidence" else state,
         since=max(starts, default=None) if state in {"mastered", "lapsed"} else None,
         due_at=min(moments, default=None),

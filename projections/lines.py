@@ -127,11 +127,18 @@ class HoursLine:
 
 @dataclass(frozen=True, slots=True)
 class CreditLine:
-    """Credits of one kind."""
+    """Credits of one kind: as they were given, or on another record, by a clause of an agreement.
+
+    `digest` is that of the agreement's words.
+    """
 
     credit_type: str | None
     credits: Decimal
     evidence: tuple[EvidenceId, ...]
+    record: str | None = None
+    agreement: str | None = None
+    clause: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

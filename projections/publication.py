@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
 from ledger.domain.evidence import Alignment
-from ledger.domain.facts import EnrolmentRecorded, PathwayPublished
-from ledger.domain.framework import Equivalence
+from ledger.domain.facts import CrosswalkPublished, EnrolmentRecorded, PathwayPublished
+from ledger.domain.framework import Articulation, Equivalence
 from ledger.domain.ids import CompetencyId, Position
 from ledger.errors import InvalidDocumentError, Reject
 from ledger.store.reader import LogReader
@@ -50,15 +50,18 @@ def unknown(names: Sequence[str], registry: Registry, where: str) -> Iterator[Re
             yield Reject(f"{where}/{place}", f"the same competency as {where}/{seen[found]}")
 
 
-def crosswalk_faults(links: Sequence[Equivalence], registry: Registry) -> Iterator[Reject]:
-    """Say what is wrong with the links of a crosswalk.
+def crosswalk_faults(fact: CrosswalkPublished, registry: Registry) -> Iterator[Reject]:
+    """Say what is wrong with a crosswalk.
 
     A circle of links is no fault as such: each competency is reached once, by its best chain,
     and never the one that the chain set out from. It is one where the relations contradict
     each other: nothing is narrower than itself, or replaced by itself.
     """
-    found = [*_link_faults(links, registry)]
-    yield from found or _contradictions(links, registry)
+    if not fact.links and not fact.credits:
+        yield Reject("/links", "says nothing of competencies, and nothing of credits")
+    yield from _clause_faults(fact.credits, registry)
+    found = [*_link_faults(fact.links, registry)]
+    yield from found or _contradictions(fact.links, registry)
 
 
 def policy_faults(document: PolicyDocument, registry: Registry) -> Iterator[Reject]:
@@ -155,13 +158,27 @@ def _link_faults(links: Sequence[Equivalence], registry: Registry) -> Iterator[R
         origin, end = _meant(link.origin, registry), _meant(link.destination, registry)
         if origin is None:
             yield Reject(f"{where}/origin", UNKNOWN, EXPECTED)
-        if end is None:
+        if link.relation == "none":
+            if link.destination:
+                yield Reject(f"{where}/destination", "none leads nowhere", "no destination")
+        elif end is None:
             yield Reject(f"{where}/destination", UNKNOWN, EXPECTED)
         if origin is not None and origin == end:
             yield Reject(f"{where}/destination", "leads to itself", "another competency")
         yield from order_fault(link.starts_on, link.ends_on, f"{where}/ends_on")
         if link in links[:place]:
             yield Reject(where, f"repeats /links/{links.index(link)}")
+
+
+def _clause_faults(clauses: Sequence[Articulation], registry: Registry) -> Iterator[Reject]:
+    names = [one.clause for one in clauses]
+    for place, clause in enumerate(clauses):
+        where = f"/credits/{place}"
+        if names.index(clause.clause) != place:
+            yield Reject(f"{where}/clause", f"repeats /credits/{names.index(clause.clause)}")
+        if clause.provider is not None and clause.provider not in registry.providers:
+            yield Reject(f"{where}/provider", "no such provider was registered", "a provider's id")
+        yield from order_fault(clause.starts_on, clause.ends_on, f"{where}/ends_on")
 
 
 def _contradictions(links: Sequence[Equivalence], registry: Registry) -> Iterator[Reject]:

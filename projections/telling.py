@@ -157,7 +157,9 @@ def _what(evidence: Evidence, registry: Registry) -> str:
     result = evidence.result or next(
         (one.result for one in evidence.alignments if one.result is not None), None
     )
-    return f"{_KINDS[evidence.kind]}{title}{about}{_outcome(result)}"
+    course = f" for {evidence.context.course}" if evidence.context.course else ""
+    given = f", {evidence.credits} credits{course}" if evidence.credits else ""
+    return f"{_KINDS[evidence.kind]}{title}{about}{_outcome(result)}{given}"
 
 
 def _outcome(result: Result | None) -> str:

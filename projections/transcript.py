@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from ledger.domain.evidence import JUDGED_KINDS
 from ledger.domain.ids import CompetencyId, EvidenceId, Position, ProviderId
+from projections.articulation import Articulated, articulated
 from projections.authority import aware
 from projections.learner import LearnerRecord, Piece
 from projections.lines import (
@@ -65,7 +66,7 @@ def transcript_of(
         ),
         credentials=tuple(_credentials(standing, registry, on)),
         work_based_learning=_hours(standing),
-        credits=_credits(standing),
+        credits=(*_credits(standing), *_elsewhere(standing, verdicts, registry)),
         enrolments=tuple(_enrolments(record, registry)),
         unaligned=tuple(
             evidence_line(piece, registry) for piece in standing if not piece.evidence.alignments
@@ -223,6 +224,30 @@ def _credits(pieces: Iterable[Piece]) -> tuple[CreditLine, ...]:
         )
         for name, some in found.items()
     )  # fmt: skip
+
+
+_NOT_THEIRS = frozenset({"outside_authority", "provider_suspended", "unverified", "set_aside"})
+
+
+def _elsewhere(
+    pieces: Iterable[Piece], verdicts: Verdicts, registry: Registry
+) -> Iterator[CreditLine]:
+    """Give what agreements make of the credits of accepted evidence."""
+    refused = {
+        one.evidence
+        for verdict in verdicts.values()
+        for one in verdict.not_counted
+        if one.reason in _NOT_THEIRS
+    }
+    found: dict[tuple[str | None, str, str, str, str], list[Articulated]] = defaultdict(list)
+    accepted = (piece for piece in pieces if piece.id not in refused)
+    for one in articulated(accepted, registry.equivalences):
+        clause = one.clause
+        key = (clause.credit_type, clause.record, one.agreement, clause.clause, one.digest)
+        found[key].append(one)
+    for (credit_type, *under), some in found.items():
+        together = sum((one.credits for one in some), Decimal(0))
+        yield CreditLine(credit_type, together, tuple(one.piece.id for one in some), *under)
 
 
 def _enrolments(record: LearnerRecord, registry: Registry) -> Iterator[EnrolmentLine]:

@@ -126,6 +126,10 @@ def transcript(
     for hours in found.work_based_learning:
         where = ", ".join(filter(None, (hours.activity, hours.setting, hours.employer)))
         screen.out(f"hours {hours.hours} {where}")
+    for credit in found.credits:
+        also = f" at {credit.record}, by clause {credit.clause} of {credit.agreement}"
+        kind = f" {credit.credit_type}" if credit.credit_type else ""
+        screen.out(f"credits {credit.credits}{kind}{also if credit.agreement else ''}")
 
 
 @command(app, "history")

@@ -56,6 +56,7 @@ Settings are MASTERY_ variables: `mastery settings` lists them.
 app = group("mastery", HELP)
 for each in (framework, provider, token, policy, equivalence, pathway, learner, report):
     app.add_typer(each.app)
+app.add_typer(equivalence.assessments)
 for commands in (demo, running, downstream, sending, checking, settings):
     commands.register(app)
 

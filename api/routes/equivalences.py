@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
+from api.agreements import Desk
 from api.auth import ReferenceReader, Steward
 from api.openapi import PROBLEMS, JsonBytes, encoded, replies
 from api.parts import Parts, parts
@@ -29,22 +29,17 @@ from ledger.domain.facts import (
     AssessmentValidated,
     CredentialAligned,
     CrosswalkPublished,
-    CrosswalkSigned,
-    CrosswalkWithdrawn,
 )
-from ledger.domain.framework import Equivalence, SignOffRole
-from ledger.domain.ids import Position
+from ledger.domain.framework import Articulation, Equivalence, SignOffRole
 from ledger.domain.streams import Equating, stream_of
 from ledger.errors import (
-    RefusedError,
-    Reject,
     UnknownAssessmentError,
     UnknownCrosswalkError,
 )
 from ledger.service import Receipt
-from projections.consequences import Consequences, consequences
+from projections.consequences import Consequences
 from projections.equivalence import Crosswalk
-from projections.publication import crosswalk_faults, order_fault, refuse, unknown
+from projections.publication import order_fault, refuse, unknown
 from projections.registry import Registry
 
 router = APIRouter(prefix="/v1", tags=["equivalency"], responses=PROBLEMS)
@@ -77,9 +72,30 @@ class CrosswalkOut(msgspec.Struct, frozen=True, omit_defaults=True):
     counts: bool
     needs: tuple[SignOffRole, ...]
     links: tuple[Equivalence, ...]
+    credits: tuple[Articulation, ...] = ()
     signatures: tuple[SignatureOut, ...] = ()
     authority: str | None = None
     withdrawn: WithdrawalOut | None = None
+
+
+class ValidatedOut(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who vouches for an instrument, from when and until when."""
+
+    by: Party
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+class AssessmentOut(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An instrument on record; without validations, nothing it shows counts."""
+
+    assessment: str
+    title: str
+    competencies: tuple[str, ...] = ()
+    cut: Decimal | None = None
+    rigour_band: int | None = None
+    version: str | None = None
+    validations: tuple[ValidatedOut, ...] = ()
 
 
 class Withdrawn(msgspec.Struct, frozen=True):
@@ -116,7 +132,7 @@ def _out(published: CrosswalkPublished, standing: Crosswalk) -> CrosswalkOut:
     gone = standing.withdrawn
     return CrosswalkOut(
         crosswalk=published.crosswalk, title=published.title, counts=standing.counts(),
-        needs=published.needs, links=published.links, authority=published.authority,
+        needs=published.needs, links=published.links, credits=published.credits, authority=published.authority,
         signatures=tuple(
             SignatureOut(one.role, one.by, one.signed_at) for one in standing.signed.values()
         ),
@@ -132,18 +148,9 @@ def publish(request: Request, _caller: Steward, given: CrosswalkIn) -> Response:
 
     Refused: competencies that no framework has, a link to itself, the same link twice, a link
     that ends before it starts, and links whose relations contradict each other in a circle.
+    With `credits` it is an articulation agreement: by its clauses, credits count elsewhere too.
     """
-    asked = parts(request)
-    registry = asked.answers.registry()
-    fact = CrosswalkPublished(
-        crosswalk=given.id, title=given.title, links=tuple(one.link() for one in given.links),
-        authority=given.authority, needs=tuple(dict.fromkeys(given.needs)),
-    )  # fmt: skip
-    refuse("crosswalk", crosswalk_faults(fact.links, registry))
-    before = registry.equivalences.crosswalk(given.id)
-    # The same words again are a duplicate, unless they were withdrawn in between.
-    withdrawals = before.withdrawals if before is not None else 0
-    return noted(_record(asked, fact, given.id, str(withdrawals)))
+    return noted(_desk(request).publish(given))
 
 
 @router.post(
@@ -152,15 +159,7 @@ def publish(request: Request, _caller: Steward, given: CrosswalkIn) -> Response:
 )  # fmt: skip
 def sign(request: Request, _caller: Steward, crosswalk: Which, given: SignatureIn) -> Response:
     """Record the consent of one role to these very words; new words need a new signature."""
-    asked = parts(request)
-    published, standing = _known(asked, crosswalk, given.role)
-    if standing.withdrawn is not None:
-        raise RefusedError(f"the crosswalk {crosswalk} was withdrawn; publish it anew")
-    fact = CrosswalkSigned(
-        crosswalk=crosswalk, role=given.role, by=party(given.by), signed_at=given.signed_at
-    )
-    words = hashlib.sha256(msgspec.json.encode(published)).hexdigest()
-    return noted(_record(asked, fact, crosswalk, given.role, words, str(standing.withdrawals)))
+    return noted(_desk(request).sign(crosswalk, given))
 
 
 @router.post(
@@ -174,19 +173,7 @@ def withdraw(
 
     Everything is judged again, and the feed tells each change. Sent again, the answer is the same.
     """
-    asked = parts(request)
-    _, standing = _known(asked, crosswalk, given.role)
-    fact = CrosswalkWithdrawn(
-        crosswalk=crosswalk, role=given.role, by=party(given.by), reason=given.reason
-    )
-    times = standing.withdrawals
-    if standing.withdrawn is not None:
-        if standing.withdrawn != fact:
-            raise RefusedError(f"the crosswalk {crosswalk} is withdrawn already")
-        times -= 1
-    receipt = _record(asked, fact, crosswalk, str(times))
-    at = Position(receipt.position)
-    rested = consequences(asked.ledger.log, crosswalk, withdrawn_at=at)
+    receipt, rested = _desk(request).withdraw(crosswalk, given)
     return encoded(Withdrawn(receipt.position, receipt.duplicate, rested))
 
 
@@ -204,6 +191,26 @@ def align_credential(request: Request, _caller: Steward, given: CredentialAlignm
     refuse("credential alignment", faults)
     fact = CredentialAligned(**given.model_dump())
     return noted(_record(asked, fact, given.credential))
+
+
+@router.get(
+    "/assessments", response_class=JsonBytes, summary="List assessments",
+    responses=replies(list[AssessmentOut], "Each as it was registered last, and for when it is valid."),
+)  # fmt: skip
+def list_assessments(request: Request, _caller: ReferenceReader) -> Response:
+    """List the instruments on record; what one shows counts only while somebody vouches for it."""
+    return encoded(assessments_out(parts(request).answers.registry()))
+
+
+def assessments_out(registry: Registry) -> list[AssessmentOut]:
+    """List the instruments on record, in the order of their first registration."""
+    return [
+        AssessmentOut(
+            fact.assessment, fact.title, fact.competencies, fact.cut, fact.rigour_band,
+            fact.version, tuple(ValidatedOut(one.by, one.starts_at, one.ends_at) for one in validated),
+        )
+        for fact, validated in registry.assessments.all()
+    ]  # fmt: skip
 
 
 @router.post(
@@ -238,18 +245,9 @@ def validate(
     return noted(_record(asked, fact, assessment))
 
 
-def _known(asked: Parts, crosswalk: str, role: SignOffRole) -> tuple[CrosswalkPublished, Crosswalk]:
-    standing = asked.answers.registry().equivalences.crosswalk(crosswalk)
-    if standing is None or standing.published is None:
-        raise UnknownCrosswalkError(crosswalk)
-    needs = standing.published.needs
-    if role not in needs:
-        refuse("crosswalk", _not_asked(role, needs))
-    return standing.published, standing
-
-
-def _not_asked(role: SignOffRole, needs: Iterable[str]) -> Iterable[Reject]:
-    yield Reject("/role", f"the crosswalk does not need {role}", f"one of {', '.join(needs)}")
+def _desk(request: Request) -> Desk:
+    asked = parts(request)
+    return Desk(asked.ledger, asked.answers)
 
 
 def _record(asked: Parts, fact: Equating, *key: str) -> Receipt:

@@ -48,7 +48,7 @@ def transcript(request: Request, _visitor: RecordsVisitor, learner: UUID, at: At
         "record": found, "strands": strands, "policies": _policies(asked, found, strands),
         "at": at, "is_now": at == Moment(None, None, None), "printed_at": asked.clock(),
         "hours": sum(line.hours for line in found.work_based_learning),
-        "credits": sum(line.credits for line in found.credits),
+        "credits": sum(line.credits for line in found.credits if line.agreement is None),
     }  # fmt: skip
     return page(request, "transcript.html", context)
 

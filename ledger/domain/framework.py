@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal
 
 from ledger.domain.evidence import EvidenceKind, Part
+from ledger.domain.ids import ProviderId
 
 Strand = Literal["technical", "academic", "employability", "dispositions"]
 AssociationType = str
@@ -52,14 +53,15 @@ class Scale(Part):
 
 
 SignOffRole = Literal["academic", "cte", "state", "college"]
-Relation = Literal["exact", "broader", "narrower", "replaced_by", "related"]
+Relation = Literal["exact", "broader", "narrower", "replaced_by", "related", "none"]
 
 
 class Equivalence(Part):
     """Evidence on `origin` may count for `destination`: this way only.
 
     `relation` says what the destination is to the origin: "broader" means that the origin
-    covers less, and does not satisfy the destination unless a policy says so. `weight` lies
+    covers less, and does not satisfy the destination unless a policy says so; "none", that
+    somebody looked and found no destination, which is empty then. `weight` lies
     above 0 and at most 1. Both dates are inclusive, by when the evidence occurred; with
     `retroactive`, evidence from before `starts_on` counts as well.
     """
@@ -69,6 +71,26 @@ class Equivalence(Part):
     relation: Relation = "exact"
     weight: Decimal = Decimal(1)
     kinds: tuple[EvidenceKind, ...] = ()  # empty: all
+    level_at_least: str | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    retroactive: bool = False
+
+
+class Articulation(Part):
+    """A clause of an agreement: credits of a course count on another record as well.
+
+    `course` is what evidence says in `context.course`; `record` names the school or college on
+    whose record each credit also gives `rate` credits of the kind `credit_type`. Dates and
+    `level_at_least` are those of `Equivalence`.
+    """
+
+    clause: str
+    course: str
+    record: str
+    credit_type: str | None = None
+    rate: Decimal = Decimal(1)
+    provider: ProviderId | None = None  # who gives the course; None: anybody
     level_at_least: str | None = None
     starts_on: date | None = None
     ends_on: date | None = None

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 from ledger.domain.evidence import EvidenceKind, Party
 from ledger.domain.fact import Fact, StreamKind
 from ledger.domain.framework import (
+    Articulation,
     Association,
     Competency,
     Equivalence,
@@ -116,7 +117,7 @@ class FrameworkPublished(Fact):
 
 
 class CrosswalkPublished(Fact):
-    """Evidence on some competencies may count for others, one way, under stated conditions.
+    """Evidence on some competencies, or credits, may count elsewhere, under stated conditions.
 
     It takes effect once every role in `needs` has signed. Source of the relations: CASE 1.1,
     associationType, and course equivalencies as state CTE offices publish them.
@@ -130,6 +131,7 @@ class CrosswalkPublished(Fact):
     links: tuple[Equivalence, ...]
     authority: str | None = None  # the law, rule or agreement that it rests on
     needs: tuple[SignOffRole, ...] = ("academic", "cte")
+    credits: tuple[Articulation, ...] = ()
 
 
 class CrosswalkSigned(Fact):

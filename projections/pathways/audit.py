@@ -36,6 +36,7 @@ class Item:
     setting: str | None = None
     activity: str | None = None
     credit_type: str | None = None
+    agreement: str | None = None  # credits that count here only by one
     evidence: tuple[EvidenceId, ...] = ()
 
 
@@ -99,7 +100,11 @@ def need_of(requirement: AnyRequirement) -> Decimal:
 
 
 def fits(requirement: AnyRequirement, item: Item) -> bool:
-    """Say whether an item may be used for a requirement."""
+    """Say whether an item may be used for a requirement.
+
+    Credits by an agreement are for requirements that name their kind: the credits themselves
+    are held already, and must not count twice.
+    """
     match requirement:
         case Competencies():
             return item.kind == "competency" and item.name in requirement.of
@@ -115,6 +120,7 @@ def fits(requirement: AnyRequirement, item: Item) -> bool:
             return (
                 item.kind == "credit"
                 and (not requirement.credit_types or item.credit_type in requirement.credit_types)
+                and (item.agreement is None or bool(requirement.credit_types))
                 and (not requirement.courses or item.name in requirement.courses)
             )
 

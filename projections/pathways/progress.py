@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from ledger.domain.evidence import JUDGED_KINDS, Alignment
 from ledger.domain.ids import CompetencyId
+from projections.articulation import Articulated, articulated
 from projections.authority import aware
 from projections.learner import LearnerRecord, Piece
 from projections.mastery import Verdicts
@@ -70,6 +71,7 @@ def items_of(
             "credential": _credentials(standing, on),
             "hours": _hours(standing),
             "credit": _credits(standing),
+            "elsewhere": _elsewhere(standing, registry),
         }
     )
 
@@ -122,3 +124,17 @@ def _credits(standing: list[Piece]) -> Iterator[Item]:
             best[key] = (evidence.credits, piece)
     for (course, credit_type), (amount, piece) in best.items():
         yield Item("credit", course, amount, credit_type=credit_type, evidence=(piece.id,))
+
+
+def _elsewhere(standing: list[Piece], registry: Registry) -> Iterator[Item]:
+    """One item per clause: a course taken up twice gives its credits once there as well."""
+    best: dict[tuple[str, str], Articulated] = {}
+    for one in articulated(standing, registry.equivalences):
+        before = best.get(key := (one.agreement, one.clause.clause))
+        if before is None or one.credits > before.credits:
+            best[key] = one
+    for one in best.values():
+        yield Item(
+            "credit", one.clause.course, one.credits, credit_type=one.clause.credit_type,
+            agreement=one.agreement, evidence=(one.piece.id,),
+        )  # fmt: skip

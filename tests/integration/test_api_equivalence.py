@@ -9,6 +9,7 @@ import pytest
 from tests.builders import policy, uri
 from tests.town import BOARD, Town, link
 
+CLAUSE = {"clause": "4.1", "course": "ENGL 101", "record": "Riverside High"}
 WITHDRAWN = {"role": "cte", "by": BOARD, "reason": "the physics board objects"}
 
 
@@ -109,6 +110,33 @@ def test_an_unsound_crosswalk_is_refused_with_the_place(
     assert town.get("/v1/crosswalks") == []
 
 
+@pytest.mark.parametrize(
+    ("terms", "pointer", "reason"),
+    [
+        pytest.param({}, "/links", "nothing of competencies", id="empty"),
+        pytest.param({"credits": [CLAUSE, CLAUSE]}, "/credits/1/clause", "repeats", id="twice"),
+        pytest.param({"credits": [CLAUSE | {"rate": 0}]}, "/credits/0/rate", "greater", id="no rate"),
+        pytest.param(
+            {"credits": [CLAUSE | {"provider": "6f1f6c1e-0f0b-4b53-9a0f-0a4e1c7b8d21"}]},
+            "/credits/0/provider", "no such provider", id="unknown provider",
+        ),
+        pytest.param(
+            {"credits": [CLAUSE | {"starts_on": "2026-05-01", "ends_on": "2026-04-30"}]},
+            "/credits/0/ends_on", "ends before", id="upside down",
+        ),
+        pytest.param(
+            {"links": [link("W1", "P1", relation="none")]}, "/links/0/destination", "nowhere",
+            id="none that leads somewhere",
+        ),
+    ],
+)  # fmt: skip
+def test_an_unsound_agreement_is_refused_with_the_place(
+    town: Town, terms: dict[str, Any], pointer: str, reason: str
+) -> None:
+    found = town.faults("/v1/crosswalks", {"id": "x", "title": "x", **terms})
+    assert reason in found[pointer]
+
+
 def test_a_circle_of_equals_counts_once(town: Town) -> None:
     """A circle without a contradiction is two one-way links: each end is reached once."""
     receipt = town.shown(town.provider(), "W1")
@@ -180,7 +208,11 @@ def test_an_unvalidated_assessment_counts_once_it_is_validated(town: Town) -> No
     upside_down = body | {"ends_at": "2025-12-31T00:00:00Z"}
     assert set(town.faults("/v1/assessments/exam/1/validations", upside_down)) == {"/ends_at"}
     town.post("/v1/assessments/none/validations", body, status=404)
+    (listed,) = town.get("/v1/assessments")
+    assert (listed["assessment"], listed["competencies"]) == ("exam/1", [uri("W1")])
+    assert "validations" not in listed
     town.post("/v1/assessments/exam/1/validations", body)
+    assert town.get("/v1/assessments")[0]["validations"] == [body]
     assert town.state(receipt["learner"], "W1") == "mastered"
     later = town.shown(
         town.provider(), "W2", context={"assessment": "exam/1"}, occurred_at="2025-06-01"
