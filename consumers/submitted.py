@@ -11,12 +11,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from consumers.broker import Message
 from consumers.wire import JSON_TYPE, Headers
 from ledger.config import Settings
 from ledger.domain.ids import ProviderId
@@ -27,6 +26,9 @@ from ledger.standards.items import read_items
 from ledger.standards.translation import Outcome as Translation
 from ledger.standards.translation import Refused, Translated
 from ledger.store.access import Holder
+
+if TYPE_CHECKING:
+    from consumers.broker import Message  # loads the Kafka client, which the api does without
 
 _log = logging.getLogger(__name__)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from ledger.store.migrations import migrate
+from tests.browser import machines
 from tests.browser.site import DESK, PHONE, Site, chromium, served, visiting
 from tests.services import chromium as parts
 from tests.services import postgres
@@ -36,6 +37,7 @@ def main() -> int:
         migrate(database)
         with served(database) as site, chromium(path) as browser:
             _on_a_desk(browser, site)
+            _of_the_machines(browser, site)
             _in_the_dark(browser, site)
             _on_a_phone(browser, site)
             _on_paper(browser, site)
@@ -63,6 +65,13 @@ def _on_a_desk(browser: Browser, site: Site) -> None:
         page.locator(".happened a", has_text="Two weeks in bay 4").click()
         page.wait_for_url("**as_of=**")
         _take(page, "history")
+
+
+def _of_the_machines(browser: Browser, site: Site) -> None:
+    with machines.running(site), visiting(browser, site, role="operator", size=TALL) as context:
+        page = context.new_page()
+        page.goto("/operations")
+        _take(page, "operations")
 
 
 def _in_the_dark(browser: Browser, site: Site) -> None:

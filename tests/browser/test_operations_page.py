@@ -2,58 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from consumers import metrics, outbox, reporting, statements
-from consumers.reporting import reporting as reports
-from projections import keeping
-from tests import downstream
-from tests.browser import accessibility
+from tests.browser import accessibility, machines
 from tests.browser.conftest import Visit
 from tests.browser.site import PHONE, Site, signed_in
 
 pytestmark = pytest.mark.browser
 
 
-@contextmanager
-def machines(site: Site) -> Generator[None]:
-    """A relay that leads, an engine, and one process that was killed a while ago."""
-    conninfo = site.seeded.ledger.conninfo
-    metrics.RELAY_LEADS.set(1)
-    metrics.RELAY_POSITION.set(12, feed="facts")
-    metrics.RELAY_POSITION.set(3, feed="changes")
-    with (
-        outbox.connected(conninfo) as connection,
-        reports(conninfo, "relay", every_s=0.1), reports(conninfo, "engine", every_s=0.1),
-    ):  # fmt: skip
-        keeping.claim(connection, "engine")
-        downstream.until(
-            lambda: len([one for one in reporting.read(connection) if one.numbers]) == 2,
-            what="two reports",
-        )
-        killed = {
-            "process": "00000000-0000-4000-8000-000000000001", "part": "consume", "host": "gone-1",
-            "pid": 4711,
-        }  # fmt: skip
-        connection.execute(statements.query("come"), killed)
-        connection.execute(
-            "UPDATE views.processes SET seen_at = seen_at - interval '90 s' WHERE pid = 4711"
-        )
-        try:
-            yield
-        finally:
-            connection.execute("DELETE FROM views.processes WHERE pid = 4711")
-            metrics.RELAY_LEADS.set(0)
-
-
 @pytest.fixture
 def running(site: Site) -> Iterator[None]:
-    with machines(site):
+    with machines.running(site):
         yield
 
 
@@ -70,23 +34,30 @@ def test_it_says_how_far_everything_is_and_by_whom(visit: Visit, site: Site, run
     cells = row(page, "Live views")
     assert cells == [f"{head:,}", "0", "engine"]
     reached, behind, by = row(page, "Topic of facts")
-    assert (reached, behind) == ("12", f"{head - 12:,}")
-    assert by.startswith("relay on ")
+    assert (reached, behind, by) == (f"{head - 2:,}", "2", "relay on ledger-1")
+    assert row(page, "Submitted evidence")[1:] == ["17", "1 consumer"]
 
 
 def test_it_says_who_leads_and_who_was_not_heard_of(visit: Visit, running: None) -> None:
     page = visit("/operations", role="operator")
-    assert row(page, "relay")[1] == "leads"
-    assert row(page, "engine")[1] == "works"
-    assert row(page, "consume")[1] == "silent"
-    expect(page.get_by_role("status")).to_contain_text("consume on gone-1 (process 4711)")
+    assert [row[1] for row in rows(page, "relay")] == ["leads", "stands by"]
+    assert [row[1] for row in rows(page, "consume")] == ["works", "silent"]
+    assert [row[1] for row in rows(page, "engine")] == ["works"]
+    first = rows(page, "consume")[0]
+    assert first[3:] == ["88,120 messages", "36.0", "2"]
+    expect(page.get_by_role("status")).to_contain_text("consume on ledger-2 (process 4716)")
     page.get_by_role("link", name="Look again").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Operations")
 
 
 def row(page: Page, name: str) -> list[str]:
-    found = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name, exact=True))
-    return [one.strip() for one in found.locator("td").all_inner_texts()]
+    (found,) = rows(page, name)
+    return found
+
+
+def rows(page: Page, name: str) -> list[list[str]]:
+    named = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name, exact=True))
+    return [one.locator("td").all_inner_texts() for one in named.all()]
 
 
 @pytest.mark.parametrize("role", ["reader", "auditor", "steward", "employer"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -78,3 +80,11 @@ def test_the_lock_names_no_registry() -> None:
 )
 def test_ci_tells_a_missing_part_from_a_skip_that_was_meant(reason: str, missing: bool) -> None:
     assert is_missing_part(reason) is missing
+
+
+def test_the_service_and_the_command_line_start_without_the_kafka_client() -> None:
+    said = "import sys, api.app, api.web, api.cli.main; print('kafka' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", said], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
