@@ -23,11 +23,11 @@ from ledger.domain.facts import (
     CrosswalkWithdrawn,
     Fact,
 )
-from ledger.domain.framework import Equivalence, SignOffRole
+from ledger.domain.framework import Equivalence, Relation, SignOffRole
 from projections.frameworks import Frameworks, Resolved
 
 CHAIN_MAX = 3  # crosswalks one after another; longer, and nobody could explain what it means
-_SATISFIES = frozenset({"exact", "narrower", "replaced_by"})
+SATISFIES: frozenset[Relation] = frozenset({"exact", "narrower", "replaced_by"})
 _WHOLE = Decimal(1)
 
 Links = dict[str, list[tuple[str, Equivalence, Resolved]]]
@@ -192,7 +192,7 @@ def _follow(
 
 
 def _refused(link: Equivalence, shown: Shown) -> str:
-    if link.relation not in _SATISFIES:
+    if link.relation not in SATISFIES:
         return f"the crosswalk calls it {link.relation}, which does not satisfy the other"
     if link.kinds and shown.kind not in link.kinds:
         return f"the crosswalk is not about {shown.kind.replace('_', ' ')}"

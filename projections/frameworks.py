@@ -61,6 +61,7 @@ class Frameworks:
                 self._names.setdefault(normal(name), framework)
         before = self._latest.get(framework)
         index: Index = before[1] if before is not None else {}
+        self._by_version.pop((framework, fact.version), None)  # the latest comes last
         own = self._by_version[framework, fact.version] = {}
         for item in fact.competencies:
             self._shelve(Resolved(self._identity(item), framework, fact.version, item), index, own)
@@ -103,6 +104,15 @@ class Frameworks:
         """Give the version published last."""
         found = self._latest.get(framework)
         return found[0] if found else None
+
+    def versions(self, framework: FrameworkId) -> tuple[str, ...]:
+        """List a framework's versions, the one published last at the end."""
+        return tuple(version for name, version in self._by_version if name == framework)
+
+    def competencies(self, framework: FrameworkId, version: str) -> tuple[Resolved, ...]:
+        """List the competencies of one version, in its own order; none, if there is no such."""
+        index = self._by_version.get((framework, version), {})
+        return tuple({one.competency: one for one in index.values()}.values())
 
     def all_latest(self) -> tuple[FrameworkPublished, ...]:
         """List every framework in its latest version, in the order of first publication."""

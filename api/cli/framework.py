@@ -9,11 +9,14 @@ from typing import Annotated
 import typer
 
 from api.cli.files import Reading, existing, why_refused
-from api.cli.session import complaints, screen, session, show_rows
+from api.cli.learner import Json
+from api.cli.session import complaints, screen, session, show_json, show_rows
 from api.cli.teaching import command, group
+from api.routes.frameworks import migration_of
 from ledger.errors import Reject
 from ledger.service import Ledger
 from ledger.standards.translation import Refused
+from projections.carrying import unmapped
 
 app = group("framework", "Frameworks of competencies.")
 
@@ -68,6 +71,44 @@ def _import(ledger: Ledger, path: Path, reading: Reading) -> int:
     if len(refused) > REASONS_SHOWN_MAX:
         complaints.print(f"  and {len(refused) - REASONS_SHOWN_MAX:,} more", markup=False)
     return len(refused)
+
+
+@command(app, "migration")
+def show_migration(
+    context: typer.Context,
+    framework: Annotated[str, typer.Argument(help="Identifier or URI of a framework.")],
+    *,
+    since: Annotated[
+        str | None, typer.Option(help="The old version; the one before the latest, if absent.")
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option(help="The framework that succeeds it; itself, if absent.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="List what carries over as well.")
+    ] = False,
+    plain: Json = False,
+) -> None:
+    """List what does not carry over from an old version of a framework to its successor.
+
+    Example:
+        mastery framework migration c6085394-d7cb-11e8-824f-0242ac160002
+    """
+    with session(context).answers() as (_, answers):
+        found = migration_of(answers.registry(), framework, since=since, to=to)
+    if plain:
+        show_json(found)
+        return
+    counts = ", ".join(f"{count} {how.replace('_', ' ')}" for how, count in found.counts.items())
+    screen.out(f"{found.from_version[:12]} to {found.to_version[:12]}: {counts}")
+    rows = [
+        (
+            one.how.replace("_", " "), one.code or one.competency, one.statement,
+            "; ".join(f"{by.relation} by {by.crosswalk}" for by in one.by),
+        )
+        for one in (found.competencies if everything else unmapped(found))
+    ]  # fmt: skip
+    show_rows(("", "competency", "statement", "links"), rows)
 
 
 @command(app, "list")

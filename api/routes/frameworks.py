@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
@@ -19,6 +20,8 @@ from ledger.errors import InvalidDocumentError, UnknownFrameworkError
 from ledger.service import framework_stream
 from ledger.standards.case import read_case
 from ledger.standards.translation import Refused
+from projections.carrying import Migration, migration, unmapped
+from projections.registry import Registry
 
 router = APIRouter(prefix="/v1/frameworks", tags=["frameworks"], responses=PROBLEMS)
 
@@ -103,6 +106,50 @@ def get_framework(
         raise UnknownFrameworkError(framework)
     media_type, data = kept
     return Response(data, media_type=media_type)
+
+
+@router.get(
+    "/{framework}/migration", response_class=JsonBytes, summary="See what carries over",
+    responses=replies(Migration, "Each competency of the old version, and what becomes of it."),
+)  # fmt: skip
+def get_migration(
+    request: Request,
+    _caller: ReferenceReader,
+    framework: str,
+    *,
+    since: Annotated[
+        str | None, Query(description="The old version; the one before the latest, if absent.")
+    ] = None,
+    to: Annotated[
+        str | None, Query(description="The framework that succeeds it; itself, if absent.")
+    ] = None,
+    unmapped_only: Annotated[
+        bool, Query(alias="unmapped", description="Only what does not carry over.")
+    ] = False,
+) -> Response:
+    """Lay an old version of a framework against the latest of its successor."""
+    found = migration_of(parts(request).answers.registry(), framework, since=since, to=to)
+    return encoded(replace(found, competencies=tuple(unmapped(found))) if unmapped_only else found)
+
+
+def migration_of(
+    registry: Registry, framework: str, *, since: str | None, to: str | None
+) -> Migration:
+    """Find the versions that are meant, and lay the old one against the new.
+
+    Raises:
+        UnknownFrameworkError: there is no such framework or version, or only one of them.
+    """
+    frameworks = registry.frameworks
+    old, new = frameworks.named(framework), frameworks.named(to or framework)
+    if old is None or new is None:
+        raise UnknownFrameworkError(framework if old is None else str(to))
+    versions = frameworks.versions(old)
+    before = versions[-1] if old != new else versions[-2] if len(versions) > 1 else ""
+    found = migration(registry, old, since or before, new)
+    if found is None:
+        raise UnknownFrameworkError(f"{framework} in a version before the latest")
+    return found
 
 
 @router.post(
