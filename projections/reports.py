@@ -68,7 +68,7 @@ class Moderation:
 def one_short_list(log: LogReader, scope: Scope) -> Iterator[OneShort]:
     """List who is one observation short of mastering what, and what it must bring."""
     registry = Registry.fold(log.reference(until=scope.as_of))
-    for record in _records(log, scope):
+    for record in records(log, scope):
         observed = Observed(record, registry)
         bench = Bench(observed, on=scope.on)
         for competency in sorted(bench.competencies()):
@@ -84,13 +84,13 @@ def one_short_list(log: LogReader, scope: Scope) -> Iterator[OneShort]:
 
 def not_improved_list(log: LogReader, scope: Scope) -> Iterator[NotImproved]:
     """List completed work with feedback that no revision has made better."""
-    for record in _records(log, scope):
+    for record in records(log, scope):
         yield from not_improved(record)
 
 
 def moderation(log: LogReader, scope: Scope, *, since: datetime) -> Moderation:
     """Compare first with second scores; drift is looked for from `since` on."""
-    pairs = [pair for record in _records(log, scope) for pair in pairs_of(record)]
+    pairs = [pair for record in records(log, scope) for pair in pairs_of(record)]
     groups = by(pairs, lambda pair: (str(pair.provider), pair.evaluator))
     raters = tuple(
         Rater(provider, evaluator, agreement(group))
@@ -144,7 +144,8 @@ def _places(first: Result | None, second: Result) -> tuple[int, int, int] | None
     return (places[0], places[1], levels) if all(0 <= one < levels for one in places) else None
 
 
-def _records(log: LogReader, scope: Scope) -> Iterator[LearnerRecord]:
+def records(log: LogReader, scope: Scope) -> Iterator[LearnerRecord]:
+    """Fold the record of everybody whom a report is about, in the order of their ids."""
     for stream in log.by_learner(until=scope.as_of, facts_max=_FACTS_MAX, after=scope.after):
         facts = [one for one in stream if one.topic in _OF_LEARNERS]
         if not facts:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
+from decimal import Decimal
 from typing import Annotated, NamedTuple
 
 import typer
 
 from api.cli.learner import AsOf, Json, On
-from api.cli.session import UsageError, screen, session, show_json, show_rows
+from api.cli.session import UsageError, provider_named, screen, session, show_json, show_rows
 from api.cli.teaching import command, group
 from api.cli.times import as_of, time_of
 from projections.adoption import LEVELS
@@ -16,6 +18,7 @@ from projections.answers import Answers
 from projections.moderation import Agreement
 from projections.policies.explain import wanted
 from projections.reports import Scope, moderation, not_improved_list, one_short_list
+from projections.sampling import SHARE_PERCENT, Wanted, second_scoring
 
 app = group("report", "Lists and figures over many learners.")
 
@@ -109,6 +112,49 @@ def compare(
     show_rows(("provider", "evaluator", "pairs", "exact", "kappa", "leniency"), rows)
     for drift in found.drifting:
         screen.out(f"drifts: {drift.evaluator} of {drift.provider}, by {drift.change:+.2f} levels")
+
+
+@command(app, "second-scoring")
+def second_scores(  # noqa: PLR0913  one for each option
+    context: typer.Context, *,
+    share: Annotated[
+        float, typer.Option(min=0, max=100, help="How much is drawn, in percent.")
+    ] = float(SHARE_PERCENT),
+    provider: Annotated[
+        str | None, typer.Option(help="Name or id of a provider: only its work.")
+    ] = None,
+    evaluator: Annotated[
+        str | None, typer.Option(help="Only work that this evaluator rated first.")
+    ] = None,
+    awaiting: Annotated[
+        bool, typer.Option("--awaiting", help="List only what nobody has scored a second time.")
+    ] = False,
+    level: Level = None, name: Name = "", known: AsOf = None, on: On = None, plain: Json = False,
+) -> None:  # fmt: skip
+    """List the work drawn for a second score: by a digest of its id, so the same for everybody.
+
+    Examples:
+        mastery report second-scoring --share 5 --awaiting
+        mastery report second-scoring --provider "Riverside Welding" --evaluator T-17
+    """
+    with session(context).answers() as (ledger, answers):
+        scope = _Asked(known, on, level, name).scope(answers)
+        whose = provider_named(answers, provider) if provider is not None else None
+        wanted = Wanted(Decimal(str(share)), whose, evaluator, awaiting)
+        found = second_scoring(ledger.log, scope, wanted, limit=sys.maxsize)
+    if plain:
+        show_json(found)
+        return
+    for one in found.raters:
+        screen.out(
+            f"{one.evaluator} of {one.provider}: {one.works} rated, {one.drawn} drawn,"
+            f" {one.scored} scored again"
+        )
+    rows = [
+        (str(one.evidence), str(one.learner), one.evaluator, ", ".join(one.scored_by) or "awaits")
+        for one in found.items
+    ]
+    show_rows(("evidence", "learner", "rated by", "scored again by"), rows)
 
 
 def _figures(found: Agreement) -> tuple[str, str, str, str]:

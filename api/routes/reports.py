@@ -1,9 +1,10 @@
-"""Reports over many learners: the action lists, and how far those who judge agree."""
+"""Reports over many learners: the action lists, and how those who judge are looked after."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -15,10 +16,11 @@ from api.moments import AtMoment, Moment, read_moment
 from api.openapi import PROBLEMS, JsonBytes, encoded, replies
 from api.parts import Parts, parts
 from api.problems import INVALID, Fault, ProblemError
-from ledger.domain.ids import LearnerId, Position
+from ledger.domain.ids import LearnerId, Position, ProviderId
 from projections.action_lists import NotImproved, OneShort
 from projections.policies.explain import wanted
 from projections.reports import Moderation, Scope, moderation, not_improved_list, one_short_list
+from projections.sampling import SHARE_PERCENT, SecondScoring, Wanted, second_scoring
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"], responses=PROBLEMS)
 
@@ -99,6 +101,33 @@ def compare(
         given = read_moment("on", since, named="since")
         moment = given if isinstance(given, datetime) else moment
     return encoded(moderation(asked.ledger.log, where, since=moment))
+
+
+@router.get(
+    "/second-scoring", response_class=JsonBytes, summary="See what was drawn for second scoring",
+    responses=replies(SecondScoring, "The share by rater, and the work: scored again, or awaiting."),
+)  # fmt: skip
+def second_scores(  # noqa: PLR0913  one for each parameter
+    request: Request, _caller: ReportsReader, at: AtMoment, *,
+    share: Annotated[
+        Decimal, Query(gt=0, le=100, description="How much is drawn, in percent.")
+    ] = SHARE_PERCENT,
+    provider: Annotated[UUID | None, Query(description="Only this provider's work.")] = None,
+    evaluator: Annotated[
+        str | None, Query(description="Only work that this evaluator rated first.")
+    ] = None,
+    awaiting: Annotated[
+        bool, Query(description="List only work that nobody has scored a second time.")
+    ] = False,
+    level: Level = None, scope: Name = "", after: After = None, limit: Limit = PAGE_ITEMS,
+) -> Response:  # fmt: skip
+    """List the work drawn for a second score: by a digest of its id, so the same for everybody."""
+    asked = parts(request)
+    where = _scope(asked, at, level, scope, after=after)
+    whose = ProviderId(provider) if provider is not None else None
+    wanted = Wanted(share, whose, evaluator, awaiting)
+    limit = min(limit, asked.settings.page_items_max)
+    return encoded(second_scoring(asked.ledger.log, where, wanted, limit=limit))
 
 
 def _scope(
