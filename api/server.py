@@ -1,4 +1,4 @@
-"""One process that serves: the API, the engine that follows the log, and the pages."""
+"""Serving: the API, the engine that follows the log, and the pages, in one process or several."""
 
 from __future__ import annotations
 
@@ -12,19 +12,15 @@ from types import FrameType
 
 import uvicorn
 
-from api.app import create_app
-from api.web.mounting import mount
+from api import processes
+from api.processes import Ready, address_of, application
 from ledger.config import Settings
 from ledger.service import Ledger
-from projections.answers import Answers
 from projections.engine import Engine
 
 _log = logging.getLogger(__name__)
 SHUTDOWN_S = 15  # requests that are being answered may take so long to end
 ENGINE_STOP_S = 30.0
-
-Ready = Callable[[str], None]
-"""Called once with the address, as soon as requests are answered."""
 
 
 class _Server(uvicorn.Server):
@@ -35,27 +31,32 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            host, port = self.servers[0].sockets[0].getsockname()[:2]
-            self._ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
+            self._ready(address_of(self.servers[0].sockets[0]))
 
 
 def serve(
     ledger: Ledger, settings: Settings, *, engine: bool = True, pages: bool = True,
     ready: Ready = lambda _address: None,
 ) -> None:  # fmt: skip
-    """Answer requests until SIGTERM or SIGINT; what was begun is finished first."""
-    answers = Answers(ledger, facts_kept_max=settings.answers_facts_cached_max)
-    app = create_app(ledger, settings, answers=answers)
-    if pages:
-        mount(app)
+    """Answer requests until SIGTERM or SIGINT; what was begun is finished first.
+
+    With `settings.serve_processes` above 1 others answer, and this one has the engine.
+
+    Raises:
+        LedgerError: a process could not begin.
+    """
+    single = settings.serve_processes == 1
     config = uvicorn.Config(
-        app, host=settings.host, port=settings.port, loop="uvloop", http="httptools",
+        application(ledger, settings, pages=pages) if single else "",
+        host=settings.host, port=settings.port, loop="uvloop", http="httptools",
         log_level="warning", access_log=False, server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_S,
     )  # fmt: skip
-    server = _Server(config, ready)
     with _signals_do_not_kill(), _following(ledger, settings, on=engine):
-        server.run()
+        if single:
+            _Server(config, ready).run()
+        else:
+            processes.run(ledger, settings, config, pages=pages, ready=ready)
 
 
 def follow(ledger: Ledger, settings: Settings) -> None:

@@ -32,6 +32,8 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     # -- HTTP
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
+    serve_processes: int = Field(1, ge=1)
+    """Processes that answer requests; above 1, the engine has one more to itself."""
     body_bytes_max: int = Field(64 * 1024 * 1024, ge=1024)
     """Largest request body that is read whole; NDJSON streams may be of any length."""
     item_bytes_max: int = Field(1024 * 1024, ge=1024)

@@ -76,6 +76,7 @@ class Ledger:
         webhooks: WebhookStore, writer: GroupCommit, owner_conninfo: str, app_conninfo: str,
     ) -> None:  # fmt: skip
         self._keys, self._writer = keys, writer
+        self.session_key = keys.session
         self.log = log
         """Reads the log."""
         self.access = access

@@ -29,8 +29,11 @@ def serve(
     port: Annotated[
         int, typer.Option(help="Port to listen on, 0 for any free one; MASTERY_PORT, where absent.")
     ] = NO_PORT,
+    processes: Annotated[
+        int, typer.Option(min=0, help="Processes that answer; MASTERY_SERVE_PROCESSES, where 0.")
+    ] = 0,
     with_engine: Annotated[
-        bool, typer.Option("--engine/--no-engine", help="Keep the live views in this process.")
+        bool, typer.Option("--engine/--no-engine", help="Keep the live views here too.")
     ] = True,
     with_pages: Annotated[
         bool, typer.Option("--pages/--no-pages", help="Serve the pages for people.")
@@ -44,15 +47,16 @@ def serve(
     Examples:
         mastery serve
         mastery serve --port 9000 --no-engine      # and `mastery engine` elsewhere
+        mastery serve --processes 4                # on four cores
         MASTERY_DATABASE_URL=postgresql://ledger@db/ledger mastery serve --host 0.0.0.0
     """
     from api.server import serve as run  # noqa: PLC0415  other commands need no web server
 
     asked = session(context)
-    given = {"host": host} if host else {}
-    listening = asked.settings.model_copy(
-        update=given | ({"port": port} if port != NO_PORT else {})
-    )
+    given: dict[str, object] = {"host": host} if host else {}
+    given |= {"port": port} if port != NO_PORT else {}
+    given |= {"serve_processes": processes} if processes else {}
+    listening = asked.settings.model_copy(update=given)
     with asked.ledger() as ledger, reporting(ledger.conninfo, "serve"):
         run(
             ledger, listening, engine=with_engine, pages=with_pages,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 from fastapi import FastAPI
 
 from api.web import entry, evidence, history, learners, operations, transcript
@@ -16,13 +14,12 @@ ROUTERS = (
 )  # fmt: skip
 
 
-def mount(app: FastAPI, *, session_key: bytes | None = None) -> None:
+def mount(app: FastAPI, *, session_key: bytes) -> None:
     """Add the pages to an application that has its parts and its guard.
 
-    `session_key` (32 bytes) signs cookies; without one, sign-ins end when the process does, and
-    several processes need the same one.
+    `session_key` (32 bytes) signs cookies; several processes need the same one.
     """
-    app.state.web_sessions = Sessions(session_key or secrets.token_bytes(32))
+    app.state.web_sessions = Sessions(session_key)
     app.state.web_replays = Replays()
     for router in ROUTERS:
         app.include_router(router)

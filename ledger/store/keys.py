@@ -38,6 +38,8 @@ class MasterKey:
         self._wrap = AESGCM(_expand(secret, b"mastery/wrap/1"))
         self._lookup = _expand(secret, b"mastery/lookup/1")
         self._header = hashlib.blake2b(digest_size=16, key=_expand(secret, b"mastery/header/1"))
+        self.session = _expand(secret, b"mastery/session/1")
+        """Signs what visitors bring back; the same in every process over one ledger."""
 
     def wrap(self, owner: UUID, data_key: bytes) -> bytes:
         """Seal a data key for storage, bound to its owner."""

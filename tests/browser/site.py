@@ -56,7 +56,7 @@ def served(database: str) -> Generator[Site]:
         settings = ledgers.settings(database)
         Engine(ledger, settings, clock=clock).catch_up()
         app = create_app(ledger, settings, answers=Answers(ledger, clock=clock), clock=clock)
-        mount(app)
+        mount(app, session_key=ledger.session_key)
         server = uvicorn.Server(
             uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False)
         )
