@@ -25,8 +25,8 @@ from ledger.domain.facts import (
 )
 from ledger.domain.framework import Equivalence, Relation, SignOffRole
 from projections.frameworks import Frameworks, Resolved
+from projections.policies.documents import CHAIN_MAX
 
-CHAIN_MAX = 3  # crosswalks one after another; longer, and nobody could explain what it means
 SATISFIES: frozenset[Relation] = frozenset({"exact", "narrower", "replaced_by"})
 _WHOLE = Decimal(1)
 
@@ -38,13 +38,21 @@ Links = dict[str, list[tuple[str, Equivalence, Resolved]]]
 class Reached:
     """A competency for which evidence on another one may count, and by which crosswalks.
 
-    `weight` is the product along the chain. `refused` says why it does not count after all.
+    `weight` is the product along the chain. `refused` says why it does not count after all;
+    with `broader`, only because the chain leads to something that covers more: a policy may
+    count it.
     """
 
     resolved: Resolved
     weight: Decimal
     via: tuple[str, ...]
     refused: str = ""
+    broader: bool = False
+
+    @property
+    def place(self) -> tuple[bool, bool, Decimal]:
+        """Order by how good it is: what counts, what a policy may count, by weight."""
+        return bool(self.refused) and not self.broader, self.broader, -self.weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,18 +158,15 @@ class Equivalences:
             found = [
                 one
                 for reached in edge
-                if not reached.refused
+                if reached.broader or not reached.refused
                 for one in _follow(reached, links.get(reached.resolved.competency, ()), shown)
                 if one.resolved.competency != start.competency
             ]
             edge = []
-            for one in sorted(found, key=lambda each: (bool(each.refused), -each.weight, each.via)):
+            for one in sorted(found, key=lambda each: (each.place, each.via)):
                 name = one.resolved.competency
                 before = best.get(name)
-                if before is None or (bool(before.refused), -before.weight) > (
-                    bool(one.refused),
-                    -one.weight,
-                ):
+                if before is None or before.place > one.place:
                     best[name] = one
                     edge.append(one)
             if not edge:
@@ -188,11 +193,18 @@ def _follow(
 ) -> Iterator[Reached]:
     for name, link, end in links:
         refused = _refused(link, shown)
-        yield Reached(end, reached.weight * link.weight, (*reached.via, name), refused)
+        broader = not refused and (reached.broader or link.relation == "broader")
+        yield Reached(
+            end, reached.weight * link.weight, (*reached.via, name),
+            _BROADER if broader else refused, broader,
+        )  # fmt: skip
+
+
+_BROADER = "the crosswalk calls it broader, which does not satisfy the other"
 
 
 def _refused(link: Equivalence, shown: Shown) -> str:
-    if link.relation not in SATISFIES:
+    if link.relation != "broader" and link.relation not in SATISFIES:
         return f"the crosswalk calls it {link.relation}, which does not satisfy the other"
     if link.kinds and shown.kind not in link.kinds:
         return f"the crosswalk is not about {shown.kind.replace('_', ' ')}"

@@ -131,13 +131,9 @@ def _elsewhere(own: Sequence[Read], registry: Registry) -> list[Read]:
         reached = registry.equivalences.reach(start, shown, registry.frameworks)
         for name, one in reached.items():
             before = best.get((name, observation.evaluator))
-            if name not in direct and (before is None or _rank(one) > _rank(before[0])):
+            if name not in direct and (before is None or one.place < before[0].place):
                 best[name, observation.evaluator] = (one, observation)
     return [_via(one, observation) for one, observation in best.values()]
-
-
-def _rank(reached: Reached) -> tuple[bool, object]:
-    return not reached.refused, reached.weight
 
 
 def _via(reached: Reached, observation: Observation) -> Read:
@@ -149,6 +145,7 @@ def _via(reached: Reached, observation: Observation) -> Read:
         competency=reached.resolved.competency,
         weight=observation.weight * reached.weight,
         via=reached.via,
+        broader=reached.broader and observation.excluded is None,
         excluded=excluded,
         excluded_detail=detail,
     )

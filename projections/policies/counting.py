@@ -45,7 +45,7 @@ class Counter:
     count. `chances`: so does evidence without a result, as a chance to learn.
     """
 
-    __slots__ = ("_chances", "_credentials", "_exchange", "_filters", "_future", "_hours", "_kinds",
+    __slots__ = ("_broader", "_chances", "_credentials", "_exchange", "_filters", "_future", "_hours", "_kinds",
                  "_selections")  # fmt: skip
 
     def __init__(
@@ -60,6 +60,7 @@ class Counter:
         self._exchange = exchange
         self._kinds = frozenset(document.counting.kinds)
         self._future = document.counting.future == "counted"
+        self._broader = document.counting.equivalents.broader == "counted"
         self._hours, self._credentials, self._chances = hours, credentials, chances
         self._filters = filters(document.counting)
         self._selections = selections(document)
@@ -144,6 +145,8 @@ class Counter:
         reason = one.excluded
         if reason is None or reason in also or reason == "no_result":
             return None  # without a result it may still count for hours: _worth decides
+        if one.broader and self._broader and reason == "not_equivalent":
+            return None
         if reason == "not_yet_occurred" and (self._future or one.occurred_at <= tally.on):
             return None  # it was so when the record was read, and the question is about `on`
         if reason == "not_yet_occurred":

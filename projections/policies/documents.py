@@ -19,6 +19,7 @@ from projections.policies.requirements import AnyRule, DistinctOf, JudgedKind
 from projections.policies.scales import ResultClause, ScaleClause
 
 Keep = Literal["all", "latest", "highest", "first"]
+CHAIN_MAX = 3  # crosswalks one after another; longer, and nobody could explain what it means
 
 
 class Attempts(Clause):
@@ -33,6 +34,20 @@ class NewSituations(Clause):
 
     per: DistinctOf
     keep: Literal["latest", "highest", "first"] = "highest"
+
+
+class Equivalents(Clause):
+    """Which evidence counts that is aligned to another competency, over crosswalks.
+
+    `broader`: whether it counts where its own competency covers less than this one.
+    `chain_max`: over how many crosswalks one after another; 0 lets none count. `weight_floor`:
+    the least weight, along the chain and of the alignment together. What does not count is
+    `not_equivalent`.
+    """
+
+    broader: Literal["excluded", "counted"] = "excluded"
+    chain_max: Annotated[int, Field(strict=True, ge=0, le=CHAIN_MAX)] = CHAIN_MAX
+    weight_floor: Annotated[Points, Field(gt=0, le=1)] | None = None
 
 
 class Counting(Clause):
@@ -57,6 +72,7 @@ class Counting(Clause):
     weight_floor: Annotated[Points, Field(ge=0)] | None = None
     pool: Literal["assessment"] | None = None
     future: Literal["excluded", "counted"] = "excluded"
+    equivalents: Equivalents = Equivalents()
     awaiting_second_rater: Literal["unconfirmed", "in_progress"] = "unconfirmed"
 
 

@@ -72,6 +72,8 @@ class Observation(Struct, frozen=True, kw_only=True, omit_defaults=True):
     via: tuple[
         str, ...
     ] = ()  # the crosswalks over which it counts here; empty: it is aligned itself
+    broader: bool = False
+    """Excluded as `not_equivalent` only because this competency covers more than its own."""
     corrected: bool = False
     excluded: Exclusion | None = None
     excluded_detail: str = ""

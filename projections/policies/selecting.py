@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Hashable, Sequence
 from decimal import Decimal
 
 from projections.policies.averages import UNRATED
-from projections.policies.documents import Counting, Keep, PolicyDocument
+from projections.policies.documents import Counting, Equivalents, Keep, PolicyDocument
 from projections.policies.numbers import divide, to_units
 from projections.policies.observation import Exclusion, Observation
 from projections.policies.periods import Period, moment_after, parse_period
@@ -30,6 +30,8 @@ def filters(rules: Counting) -> tuple[Filter, ...]:
         found.append(_rigour(rules.rigour_floor))
     if rules.weight_floor is not None:
         found.append(_weight(rules.weight_floor))
+    if rules.equivalents != _ALL_EQUIVALENTS:
+        found.append(_equivalent(rules.equivalents))
     if rules.window is not None:
         found.append(_window(parse_period(rules.window)))
     return tuple(found)
@@ -61,6 +63,20 @@ def _weight(floor: Decimal) -> Filter:
         return Refused("not_equivalent", f"weight {one.weight}, floor {floor}")
 
     return weight
+
+
+_ALL_EQUIVALENTS = Equivalents()
+
+
+def _equivalent(rules: Equivalents) -> Filter:
+    def equivalent(one: Observation, _: Tally) -> Refused | None:
+        if len(one.via) > rules.chain_max:
+            return Refused("not_equivalent", f"{len(one.via)} crosswalks, most {rules.chain_max}")
+        if one.via and rules.weight_floor is not None and one.weight < rules.weight_floor:
+            return Refused("not_equivalent", f"weight {one.weight}, floor {rules.weight_floor}")
+        return None
+
+    return equivalent
 
 
 def _window(period: Period) -> Filter:
