@@ -6,9 +6,8 @@ whatever a policy says, carries its reason in `excluded`.
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -19,12 +18,11 @@ from projections.authority import Authority, Excluded, aware
 from projections.frameworks import Resolved
 from projections.learner import LearnerRecord, Piece
 from projections.policies.observation import Observation
+from projections.policies.ordering import in_order
 from projections.policies.periods import moment_after
 from projections.registry import Registry
 from projections.widening import attested, widen
 
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _NO_RESULT = Result()
 _ONE = Decimal(1)
 
@@ -32,50 +30,34 @@ _ONE = Decimal(1)
 class Line:
     """The observations on one competency, oldest occurrence first."""
 
-    __slots__ = ("_expiring", "_latest", "framework", "position", "seen")
+    __slots__ = ("framework", "position", "seen")
 
-    def __init__(self, framework: FrameworkId | None) -> None:
+    def __init__(self, framework: FrameworkId | None, seen: Sequence[Observation]) -> None:
         self.framework = framework
-        self.seen: list[Observation] = []
-        self.position = Position(0)
+        self.seen = in_order(seen)
+        self.position = Position(max([one.position for one in seen]))
         """Of the last evidence or correction among them."""
-        self._latest = _LONG_AGO
-        self._expiring = False
-
-    def add(self, observation: Observation) -> None:
-        """Append, for a caller who sorts afterwards."""
-        self.seen.append(observation)
-        self.position = max(self.position, observation.position)
-        if observation.valid_until is not None:
-            self._expiring = True
-
-    def sort(self) -> None:
-        """Put the observations in order. Requires some."""
-        if len(self.seen) > 1:
-            self.seen.sort(key=_order)
-        self._latest = self.seen[-1].occurred_at
 
     def insert(self, observation: Observation) -> None:
         """Put in what a piece of evidence says that was not here before."""
-        insort(self.seen, observation, key=_order)
+        if not self.seen.put(observation):
+            self.seen = in_order([*self.seen, observation])
         self.position = max(self.position, observation.position)
-        self._latest = max(self._latest, observation.occurred_at)
-        self._expiring = self._expiring or observation.valid_until is not None
 
     def remove(self, evidence: EvidenceId) -> None:
         """Take out what a piece of evidence said."""
-        self.seen = [seen for seen in self.seen if seen.evidence != evidence]
+        self.seen = in_order([seen for seen in self.seen if seen.evidence != evidence])
         self.position = max((seen.position for seen in self.seen), default=Position(0))
 
     def at(self, on: datetime) -> Sequence[Observation]:
         """Give the observations with what time alone excludes at that moment."""
-        if not self._expiring and self._latest <= on:
+        if self._is_timeless(on):
             return self.seen
         return [_timed(observation, on) for observation in self.seen]
 
     def turns_after(self, on: datetime) -> datetime | None:
         """Give the next moment at which time alone changes what counts here."""
-        if not self._expiring and self._latest <= on:
+        if self._is_timeless(on):
             return None
         moments = [seen.occurred_at for seen in self.seen if seen.occurred_at > on]
         for seen in self.seen:
@@ -83,6 +65,9 @@ class Line:
                 expired = moment_after(seen.valid_until)
                 moments += [expired] if expired is not None else []
         return min(moments, default=None)
+
+    def _is_timeless(self, on: datetime) -> bool:
+        return not self.seen or (not self.seen.expiring and self.seen[-1].occurred_at <= on)
 
 
 class Observed:
@@ -99,18 +84,18 @@ class Observed:
     def reread(self) -> set[CompetencyId]:
         """Read everything anew, as after a change of the registry; give what it is about."""
         before = set(self.lines)
-        lines = self.lines = {}
         self._bears_on = None
         record, registry = self.record, self.registry
+        found: dict[CompetencyId, tuple[FrameworkId | None, list[Observation]]] = {}
         for piece in record.pieces.values():
             for observation, framework in observe(piece, record, registry):
-                line = lines.get(observation.competency)
-                if line is None:
-                    line = lines[observation.competency] = Line(framework)
-                line.add(observation)
-        for line in lines.values():
-            line.sort()
-        return before.union(lines)
+                known = found.get(observation.competency)
+                if known is None:
+                    found[observation.competency] = framework, [observation]
+                else:
+                    known[1].append(observation)
+        self.lines = {name: Line(*known) for name, known in found.items()}
+        return before.union(self.lines)
 
     def touch(self, changed: Iterable[EvidenceId]) -> set[CompetencyId]:
         """Read some evidence anew; give the competencies it bears on, or bore on before."""
@@ -128,8 +113,9 @@ class Observed:
             for observation, framework in found:
                 line = self.lines.get(observation.competency)
                 if line is None:
-                    line = self.lines[observation.competency] = Line(framework)
-                line.insert(observation)
+                    self.lines[observation.competency] = Line(framework, (observation,))
+                else:
+                    line.insert(observation)
             bears_on[evidence] = names
             touched.update(before, names)
         return touched
@@ -275,8 +261,3 @@ def _timed(observation: Observation, on: datetime) -> Observation:
         detail = f"it was valid until {until.isoformat()}"
         return replace(observation, excluded="credential_expired", excluded_detail=detail)
     return observation
-
-
-def _order(observation: Observation) -> tuple[timedelta, Position]:
-    # Two times of different zones compare at the cost of two subtractions: once each is enough.
-    return observation.occurred_at - _EPOCH, observation.first_position

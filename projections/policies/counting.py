@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
-from operator import attrgetter, lt
-
-import msgspec
+from datetime import datetime
+from typing import cast
 
 from ledger.domain.ids import CompetencyId
 from projections.policies.averages import CHANCE, UNRATED
 from projections.policies.documents import PolicyDocument
 from projections.policies.observation import Observation
+from projections.policies.ordering import Ordered
 from projections.policies.periods import moment_after
 from projections.policies.points import Exchange, Refused
 from projections.policies.selecting import filters, selections
 from projections.policies.tally import Tally, sooner
 from projections.policies.verdict import MasteryState
-
-_by_place = attrgetter("first_position")
-_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-def in_order(observations: Sequence[Observation]) -> list[Observation]:
-    """Sort by when it occurred, then by first position, whatever order it arrived in."""
-    times = [one.occurred_at for one in observations]
-    if all(map(lt, times, times[1:])):
-        return list(observations)
-    ordered = sorted(observations, key=_by_place)
-    if len(set(map(_by_place, ordered))) != len(ordered):
-        # Two alignments of one evidence on one competency: only their content tells them apart.
-        ordered.sort(
-            key=lambda seen: (seen.first_position, seen.position, msgspec.json.encode(seen))
-        )
-    # Two times of different zones compare at the cost of two subtractions: once each is enough.
-    ordered.sort(key=lambda seen: seen.occurred_at - _EPOCH)
-    return ordered
 
 
 class Counter:
@@ -67,7 +47,7 @@ class Counter:
 
     def tally(
         self,
-        ordered: Sequence[Observation],
+        ordered: Ordered,
         *,
         on: datetime,
         children: Mapping[CompetencyId, MasteryState],
@@ -75,35 +55,59 @@ class Counter:
     ) -> Tally:
         """Count what counts at `on`; reasons in `also` are passed over, to see what would be."""
         tally = Tally(ordered, on, children)
-        add, rate = tally.seen.append, tally.points.append
-        kinds, known, graded = self._kinds, self._exchange.known, self._exchange.graded
-        plain = not self._filters and (not ordered or ordered[-1].occurred_at <= on)
-        for one in ordered:
-            if not (
-                plain and one.excluded is None and one.valid_until is None and one.kind in kinds
-            ):
-                refused = self._refused(one, tally, also)
-                if refused is not None:
-                    tally.drop(one, refused.reason, refused.detail)
-                    continue
-            result = one.result
-            worth: int | Refused | None = None
-            if result is not None and one.excluded is None:
-                if result.score is None:
-                    worth = graded.get((result.level, result.scale, result.success, result.status))
-                else:
-                    worth = known(result)
-            if not isinstance(worth, int):
-                worth = self._worth(one, also)
-            if isinstance(worth, int):
-                add(one)
-                rate(worth)
-            else:
-                tally.drop(one, worth.reason, worth.detail)
+        if not self._count_all(tally, ordered):
+            self._count_each(tally, also)
         tally.unrated = bool(tally.points) and min(tally.points) <= UNRATED
         for select in self._selections:
             select(tally, also)
         return tally
+
+    def _count_all(self, tally: Tally, ordered: Ordered) -> bool:
+        """Count everything, as is usual, if everything counts; else nothing."""
+        if self._filters or not ordered.plain or not ordered.kinds <= self._kinds:
+            return False
+        if ordered and ordered[-1].occurred_at > tally.on:
+            return False
+        worths = ordered.column(self, self._worths)
+        if None in worths:
+            return False
+        tally.count_all(cast("list[int]", worths))
+        return True
+
+    def _worths(self, observations: Sequence[Observation]) -> list[int | None]:
+        """Give what each is worth that nothing excludes; None where that is no rating."""
+        graded = self._exchange.graded
+        found = [
+            graded.get((result.level, result.scale, result.success, result.status))
+            if result is not None and result.score is None
+            else None
+            for one in observations
+            for result in (one.result,)
+        ]
+        if None in found:
+            for place, one in enumerate(observations):
+                if found[place] is None:
+                    worth = self._known(one)
+                    found[place] = worth if isinstance(worth, int) else None
+        return found
+
+    def _known(self, one: Observation) -> int | Refused:
+        if one.result is not None and one.result.score is not None:
+            worth = self._exchange.known(one.result)
+            if worth is not None:
+                return worth
+        return self._worth(one, ())
+
+    def _count_each(self, tally: Tally, also: Collection[str]) -> None:
+        for one in tally.everything:
+            worth: int | Refused | None = self._refused(one, tally, also)
+            if worth is None:
+                worth = self._known(one) if one.excluded is None else self._worth(one, also)
+            if isinstance(worth, int):
+                tally.seen.append(one)
+                tally.points.append(worth)
+            else:
+                tally.drop(one, worth.reason, worth.detail)
 
     def _worth(self, one: Observation, also: Collection[str]) -> int | Refused:
         if one.excluded == "no_result" and "no_result" not in also:

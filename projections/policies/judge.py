@@ -13,11 +13,12 @@ from typing import NamedTuple
 from ledger.domain.ids import CompetencyId, PolicyId
 from projections.policies.compiling import Compiler, parts_of
 from projections.policies.composing import ComposedRule
-from projections.policies.counting import Counter, in_order
+from projections.policies.counting import Counter
 from projections.policies.documents import PolicyDocument, digest
 from projections.policies.estimates import Bayesian
 from projections.policies.numbers import to_decimal, to_units
 from projections.policies.observation import Observation
+from projections.policies.ordering import Ordered, in_order
 from projections.policies.periods import moment_after, parse_period
 from projections.policies.points import Exchange
 from projections.policies.requirements import (
@@ -128,7 +129,7 @@ class Judge:
 
     def _base(
         self,
-        ordered: Sequence[Observation],
+        ordered: Ordered,
         on: datetime,
         children: Mapping[CompetencyId, MasteryState],
         also: Collection[str] = (),
@@ -156,7 +157,7 @@ class Judge:
     def _state(
         self,
         base: Base,
-        ordered: Sequence[Observation],
+        ordered: Ordered,
     ) -> tuple[MasteryState, datetime | None]:
         """Give the state, and when time alone may next change it."""
         state, excluded, children = base.state, base.tally.excluded, base.tally.children
@@ -194,7 +195,7 @@ class Judge:
         base: Base,
         state: MasteryState,
         turns_at: datetime,
-        ordered: Sequence[Observation],
+        ordered: Ordered,
     ) -> datetime | None:
         """Follow the moments at which something turns to the first that changes the state."""
         if self._only_expiry(base):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from projections.policies.averages import UNRATED
 from projections.policies.numbers import to_decimal, to_units
@@ -176,7 +176,8 @@ def facet(document: FacetShown, bar: int) -> CountRule:
     def hits(tally: Tally) -> Sequence[int]:
         seen, places = tally.seen, tally.at_least(bar)
         if len(places) == len(seen):
-            return [place for place, one in enumerate(seen) if which in one.facets]
+            column: list[Any] = tally.column("facets")
+            return [place for place, shown in enumerate(column) if which in shown]
         return [place for place in places if which in seen[place].facets]
 
     asks = {"facet": which, **_asks(document.level, document.points)}

@@ -140,9 +140,21 @@ class ImprovedRule:
         if found is None:
             found = (0, 0)
             if self._several(tally):
-                *_, found = self._after_each(tally)
+                found = self._at_last(tally)
             tally.hits[self] = found
         return found
+
+    def _at_last(self, tally: Tally) -> tuple[int, int]:
+        """Give how many works have risen and fallen, without what was so in between."""
+        works, points = self._works(tally), tally.tried_points
+        if min(points) <= UNRATED:
+            *_, found = self._after_each(tally)
+            return found
+        first = dict(zip(reversed(works), reversed(points), strict=True))
+        last = dict(zip(works, points, strict=True))
+        last.pop(None, None)
+        moves = [end - first[work] for work, end in last.items()]
+        return sum([move > 0 for move in moves]), sum([move < 0 for move in moves])
 
     def _met(self, risen: int, fallen: int) -> bool:
         return risen >= self._need if self._raised else fallen == 0

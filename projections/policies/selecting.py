@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from decimal import Decimal
+from itertools import count
+from typing import Any
 
 from projections.policies.averages import UNRATED
 from projections.policies.documents import Counting, Equivalents, Keep, PolicyDocument
@@ -170,25 +172,42 @@ def _conflict(document: PolicyDocument, levels_apart: int) -> Selection:
     def conflict(tally: Tally, also: Collection[str]) -> None:
         if "contested" in also or not may_differ(tally.points) or not _may_repeat(tally):
             return
-        attempts: defaultdict[Hashable, dict[str, int]] = defaultdict(dict)
-        for place, one in enumerate(tally.seen):
-            attempt = same_attempt(one)
-            if one.evaluator is not None and tally.points[place] > UNRATED:
-                attempts[attempt][one.evaluator] = place
-                # Whoever agreed speaks for the same side, and may be the majority.
-                for person in one.confirmed_by:
-                    attempts[attempt].setdefault(person, place)
         disputed: set[int] = set()
-        for ratings in attempts.values():
-            points = [tally.points[place] for place in ratings.values()]
+        for places in _last_words(tally):
+            points = [tally.points[place] for place in places]
             if len(points) > 1 and _is_disputed(points, mastery, steps, levels_apart):
-                disputed.update(ratings.values())
+                disputed.update(places)
         if disputed:
             kept = set(range(len(tally.seen))) - disputed
             _leave(tally, kept, "contested", "raters disagree on this attempt")
             tally.tried, tally.tried_points = tally.seen, tally.points
 
     return conflict
+
+
+def _last_words(tally: Tally) -> Iterable[Collection[int]]:
+    """Give for each attempt the places at which each person last said how good it is."""
+    agreed = tally.column("agreed")
+    if tally.unrated or agreed.count(None) < len(agreed):
+        return _last_words_of_more(tally)
+    attempts: defaultdict[Hashable, list[int]] = defaultdict(list)
+    ratings: list[Any] = tally.column("rating")
+    for (attempt, evaluator), place in dict(zip(ratings, count())).items():
+        if evaluator is not None:
+            attempts[attempt].append(place)
+    return attempts.values()
+
+
+def _last_words_of_more(tally: Tally) -> Iterable[Collection[int]]:
+    attempts: defaultdict[Hashable, dict[str, int]] = defaultdict(dict)
+    for place, one in enumerate(tally.seen):
+        attempt = same_attempt(one)
+        if one.evaluator is not None and tally.points[place] > UNRATED:
+            attempts[attempt][one.evaluator] = place
+            # Whoever agreed speaks for the same side, and may be the majority.
+            for person in one.confirmed_by:
+                attempts[attempt].setdefault(person, place)
+    return [places.values() for places in attempts.values()]
 
 
 def _may_repeat(tally: Tally) -> bool:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from ledger.domain.ids import CompetencyId, EvidenceId
 from projections.policies.averages import UNRATED, Estimator, weight_units
 from projections.policies.observation import Exclusion, Observation
+from projections.policies.ordering import Ordered
 from projections.policies.verdict import MasteryState, NotCounted
-from projections.policies.works import COLUMNS, Key, repeats, revised
+from projections.policies.works import COLUMNS, Key, repeats
 
 _DAY = timedelta(days=1)
 
@@ -28,7 +29,7 @@ class Tally:
 
     def __init__(
         self,
-        everything: Sequence[Observation],
+        everything: Ordered,
         on: datetime,
         children: Mapping[CompetencyId, MasteryState],
     ) -> None:
@@ -49,6 +50,11 @@ class Tally:
         self._revised: bool | None = None
         self.hits: dict[object, Sequence[int]] = {}
 
+    def count_all(self, points: Sequence[int]) -> None:
+        """Count everything, each for so many points."""
+        self.seen = self.tried = self.everything
+        self.points = self.tried_points = [*points]
+
     def drop(self, one: Observation, reason: Exclusion, detail: str) -> None:
         """Leave a piece of evidence out, and remember why."""
         self.not_counted.append(NotCounted(one.evidence, reason, detail))
@@ -67,7 +73,12 @@ class Tally:
         """Say of each counted piece of evidence where it belongs (works.COLUMNS)."""
         column = self._columns.get(name)
         if column is None:
-            column = self._columns[name] = COLUMNS[name](self.seen)
+            whole = self.everything
+            column = self._columns[name] = (
+                whole.column(name, COLUMNS[name])
+                if self.seen is whole
+                else COLUMNS[name](self.seen)
+            )
         return column
 
     def repeats(self, name: str) -> bool:
@@ -80,7 +91,7 @@ class Tally:
     def revised(self) -> bool:
         """Whether anything, counted or not, says which earlier work it improves."""
         if self._revised is None:
-            self._revised = revised(self.everything)
+            self._revised = any(self.everything.column("revises", COLUMNS["revises"]))
         return self._revised
 
     def at_least(self, bar: int) -> list[int]:

@@ -38,9 +38,14 @@ COLUMNS: Mapping[str, Column] = {
     "attempted": lambda seen: [
         one.context.task or one.context.assessment or one.evidence.int for one in seen
     ],
+    "rating": lambda seen: [(same_attempt(one), one.evaluator) for one in seen],
+    "agreed": lambda seen: [one.confirmed_by or None for one in seen],
+    "revises": lambda seen: [one.revises for one in seen],
+    "facets": lambda seen: [one.facets for one in seen],
 }
-"""A column by name: those of `DistinctOf`, and `attempted`: the task, or else the assessment, or
-else the evidence itself, which a second rater rates again."""
+"""A column by name: those of `DistinctOf`, and: `attempted`, the task, or else the assessment, or
+else the evidence itself, which a second rater rates again; `rating`, the attempt and who rated
+it; `agreed`, who else looked at it and agreed; `revises`, the work it improves; `facets`."""
 
 
 def repeats(keys: Sequence[Key]) -> bool:
