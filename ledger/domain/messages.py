@@ -6,7 +6,7 @@ and external id; its version is the provider's own (xAPI stored, OneRoster dateL
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -55,22 +55,22 @@ def registered(
     names: Sequence[Identifier],
     provider: ProviderId,
     *,
-    known: Mapping[int, bool],
+    known: Sequence[bool],
     name: str | None,
 ) -> tuple[Fact, ...]:
     """Say who the learner is: registration if new, and each identifier not known before.
 
-    `known` tells by index which of `names` the ledger has already linked.
+    `known` tells for each of `names` whether the ledger has linked it already.
     """
-    if all(known.values()):
+    if all(known):
         return ()
     facts: list[Fact] = []
-    if not any(known.values()):
+    if not any(known):
         facts.append(LearnerRegistered(learner=learner))
     facts.extend(
         LearnerIdentified(learner=learner, provider=provider, identifier=identifier, name=name)
-        for index, identifier in enumerate(names)
-        if not known[index]
+        for identifier, is_known in zip(names, known, strict=True)
+        if not is_known
     )
     return tuple(facts)
 

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 YEAR_MIN = 1900  # nobody alive now was assessed before; an earlier year is a slip of a form
 YEAR_MAX = 2199
 EXPECTED = "RFC 3339 with an offset, such as 2026-03-02T10:15:00-06:00"
+DAY_LENGTH = 10
 DAY_EXPECTED = "a date, such as 2026-03-02"
 
 _TIME = re.compile(
@@ -39,7 +40,7 @@ def moment(text: object) -> datetime:
 
 def is_day(text: str) -> bool:
     """Whether the text is written as a date alone (which may still not exist)."""
-    return _DAY.fullmatch(text) is not None
+    return len(text) == DAY_LENGTH and _DAY.fullmatch(text) is not None
 
 
 def day(text: object) -> date:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 from pydantic import TypeAdapter, ValidationError
@@ -83,7 +83,8 @@ def translate_native(item: JsonValue, *, now: datetime | None = None) -> Submiss
         return rejects_of(error, EvidenceIn)
     except JsonTextError as error:
         return (error.reject,)
-    if rejects := _settle_precision(cast("EvidenceIn", item), shape):
+    said: Any = item
+    if is_day(said["occurred_at"]) and (rejects := _settle_precision(shape)):
         return rejects
     return _submission(shape, digest=digest_of(text), now=now)
 
@@ -113,15 +114,14 @@ def _source(shape: EvidenceIn) -> Source:
 def _identifiers(learner: LearnerIn) -> tuple[Identifier, ...]:
     own = learner.get("id")
     names = () if own is None else (Identifier(type="id", value=own),)
-    if others := learner.get("identifiers"):
+    others = learner.get("identifiers")
+    if others:
         return (*names, *(msgspec.convert(each, Identifier) for each in others))
     return names
 
 
-def _settle_precision(item: EvidenceIn, shape: EvidenceIn) -> Rejects:
+def _settle_precision(shape: EvidenceIn) -> Rejects:
     """A date alone is a day; saying that it is an instant contradicts it."""
-    if not is_day(cast("str", item["occurred_at"])):
-        return ()
     if shape.setdefault("occurred_precision", "day") == "instant":
         where = "/occurred_precision"
         return (Reject(where, "a date alone is no instant", '"day", or a time in occurred_at'),)

@@ -28,20 +28,22 @@ def faults_of(evidence: Evidence, *, now: datetime | None = None) -> Rejects:
     `now` bounds `occurred_at` (a day of clock skew is allowed); without it only the year is.
     """
     found: list[Reject] = []
-    if not YEAR_MIN <= evidence.occurred_at.year <= YEAR_MAX:
-        found.append(_year_fault("/occurred_at", evidence.occurred_at))
-    elif now is not None and evidence.occurred_at > now + CLOCK_SKEW:
+    at = evidence.occurred_at
+    if not YEAR_MIN <= at.year <= YEAR_MAX:
+        found.append(_year_fault("/occurred_at", at))
+    elif now is not None and at > now + CLOCK_SKEW:
         found.append(Reject("/occurred_at", "is in the future", f"at most {now.isoformat()}"))
     if evidence.result is not None and (faults := _result_faults(evidence.result)):
         found.extend(_under("/result", faults))
-    for at, alignment in enumerate(evidence.alignments):
+    for index, alignment in enumerate(evidence.alignments):
         if alignment.result is not None and (faults := _result_faults(alignment.result)):
-            found.extend(_under(f"/alignments/{at}/result", faults))
-        if alignment.weight < 0:
-            found.append(Reject(f"/alignments/{at}/weight", "is negative", "at least 0"))
-    found.extend(_amount_faults(evidence))
+            found.extend(_under(f"/alignments/{index}/result", faults))
+        if alignment.weight < _ZERO:
+            found.append(Reject(f"/alignments/{index}/weight", "is negative", "at least 0"))
+    if evidence.hours is not None or evidence.credits is not None:
+        found.extend(_amount_faults(evidence))
     found.extend(_part_faults(evidence))
-    return tuple(found)
+    return tuple(found) if found else ()
 
 
 def faults_of_result(result: Result | None, where: str) -> Rejects:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from struct import Struct
 from typing import Any, NamedTuple
 
 from psycopg import Connection, Cursor
 
 from ledger.domain.ids import EvidenceId, LearnerId, Position
-from ledger.store.copying import Field, Target, copy_into
+from ledger.store.copying import HEADER, TRAILER, Field, Target, copy_into, copy_packed
 from ledger.store.keys import MasterKey
 from ledger.store.planning import Plan, Planner, Refusal
 from ledger.store.recorder import SCHEMA, Head, LedgerRecorder
@@ -35,6 +36,9 @@ _RECEIPTS = Target(
         "recorded_at",
     ),
 )
+# A row of receipts up to its digest, and after it (PostgreSQL, COPY, "Binary Format").
+_RECEIPT = Struct(">hi16si16si")
+_RECEIPT_END = Struct(">i16si16si16siqiq")
 _IDENTIFIERS = Target(SCHEMA, "identifiers", ("identifier", "learner"))
 _DATA_KEYS = Target(SCHEMA, "data_keys", ("owner", "wrapped"))
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -100,19 +104,25 @@ class Appender:
             copy_into(cursor, _DATA_KEYS, keys)
         rows = self._planner.rows(cursor, plan)
         recorded_at_us = self._recorder.append(cursor, head, rows)
-        receipts: list[tuple[Field, ...]] = []
+        receipts = [HEADER]
         identifiers: list[tuple[Field, ...]] = []
         for index, last in plan.last_fact.items():
             decision = plan.decisions[index]
             assert isinstance(decision, Decision)
             assert decision.receipt is not None
             message, version, evidence, learner, provider = decision.receipt
-            receipts.append((
-                message, version, plan.digests[index], evidence.bytes, learner.bytes,
-                provider.bytes, head.position + 1 + last, recorded_at_us,
-            ))  # fmt: skip
+            digest = plan.digests[index]
+            receipts += (
+                _RECEIPT.pack(8, 16, message, 16, version, len(digest)),
+                digest,
+                _RECEIPT_END.pack(
+                    16, evidence.bytes, 16, learner.bytes, 16, provider.bytes,
+                    8, head.position + 1 + last, 8, recorded_at_us,
+                ),
+            )  # fmt: skip
             identifiers.extend((key, learner.bytes) for key in decision.identifiers)
-        copy_into(cursor, _RECEIPTS, receipts)
+        receipts.append(TRAILER)
+        copy_packed(cursor, _RECEIPTS, (b"".join(receipts),))
         if identifiers:
             copy_into(cursor, _IDENTIFIERS, identifiers)
         if plan.documents:

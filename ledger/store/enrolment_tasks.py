@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from uuid import UUID
 
 import msgspec
 import uuid_utils
@@ -11,10 +10,10 @@ import uuid_utils
 from ledger.domain import messages
 from ledger.domain.evidence import Identifier
 from ledger.domain.facts import EnrolmentRecorded
-from ledger.domain.ids import EvidenceId, LearnerId
+from ledger.domain.ids import EvidenceId, LearnerId, uuid_of
 from ledger.domain.messages import Accepted, Message
 from ledger.errors import RefusedError
-from ledger.store.evidence_tasks import learner_of
+from ledger.store.evidence_tasks import learner_of, unlinked
 from ledger.store.keys import MasterKey
 from ledger.store.tasks import NOBODY, Decision, Known, ReceiptRow, identifier_keys
 
@@ -70,22 +69,20 @@ class Enrol:
             known.messages[self._message] = message
         accepted = message.versions[self._version] = Accepted(self._digest)
         first = messages.registered(learner, self._names, provider, known=linked, name=None)
-        unlinked = (key for index, key in enumerate(self._identifiers) if not linked[index])
-        new = tuple(dict.fromkeys(unlinked))
-        for key in new:
-            known.learners[key] = learner
+        new = unlinked(self._identifiers, linked) if self._names else ()
+        known.learners.update(dict.fromkeys(new, learner))
         return Decision(
             accepted, message.evidence, learner,
             facts=(*first, msgspec.structs.replace(self._enrolment, learner=learner)),
             stream=learner, provider=provider, identifiers=new,
             receipt=ReceiptRow(self._message, self._version, message.evidence, learner, provider),
-            new_learner=bool(self._names) and not any(linked.values()),
+            new_learner=bool(self._names) and not any(linked),
         )  # fmt: skip
 
-    def _learner(self, known: Known) -> tuple[LearnerId, dict[int, bool]]:
+    def _learner(self, known: Known) -> tuple[LearnerId, list[bool]]:
         if not self._names:
             if self._enrolment.learner == NOBODY:
                 raise RefusedError(f"enrolment {self._enrolment.external_id} names no learner")
-            return self._enrolment.learner, {0: True}
+            return self._enrolment.learner, []
         learner, linked = learner_of(self._identifiers, known.learners)
-        return learner or LearnerId(UUID(bytes=uuid_utils.uuid4().bytes)), linked
+        return learner or LearnerId(uuid_of(uuid_utils.uuid4().bytes)), linked

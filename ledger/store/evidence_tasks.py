@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from uuid import UUID
+from collections.abc import Callable, Mapping, Sequence
 
 import uuid_utils
 
 from ledger.domain import messages
 from ledger.domain.evidence import Evidence, Identifier, Submission
 from ledger.domain.facts import Fact
-from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
+from ledger.domain.ids import EvidenceId, LearnerId, ProviderId, uuid_of
 from ledger.domain.messages import Accepted, Message
 from ledger.errors import RefusedError, UnknownEvidenceError
 from ledger.store.keys import MasterKey
@@ -53,16 +52,15 @@ class Submit:
         """Decide whether it is new, the same again, newer, or a conflict."""
         submission, provider = self._submission, self._provider
         learner, linked = learner_of(self._identifiers, known.learners)
-        fact_id = EvidenceId(UUID(bytes=uuid_utils.uuid7().bytes))
         message = known.messages.get(self._message)
-        if message is None and learner is None:
-            learner = LearnerId(UUID(bytes=uuid_utils.uuid4().bytes))
-        elif learner is None and message is not None:
-            raise RefusedError(
-                f"{submission.evidence.source.external_id} was about a learner whom this delivery "
-                "does not name"
-            )
-        assert learner is not None
+        if learner is None:
+            if message is not None:
+                raise RefusedError(
+                    f"{submission.evidence.source.external_id} was about a learner whom this "
+                    "delivery does not name"
+                )
+            learner = LearnerId(uuid_of(uuid_utils.uuid4().bytes))
+        fact_id = EvidenceId(uuid_of(uuid_utils.uuid7().bytes))
         outcome = messages.recorded(
             message, submission.evidence, version=self._version, digest=submission.digest,
             learner=learner, provider=provider, new_id=fact_id,
@@ -70,26 +68,31 @@ class Submit:
         if isinstance(outcome, Accepted):
             assert message is not None
             return Decision(outcome, message.evidence, message.learner)
-        first = messages.registered(
-            learner, submission.learner, provider, known=linked, name=submission.learner_name
-        )
         accepted = Accepted(submission.digest)
         if message is None:
-            message = Message(fact_id, learner, provider)
-            known.messages[self._message] = message
+            message = known.messages[self._message] = Message(fact_id, learner, provider)
         message.versions[self._version] = accepted
-        # Two names may mean the same (a mailbox and its hash): each key is linked once.
-        unlinked = (key for index, key in enumerate(self._identifiers) if not linked[index])
-        new = tuple(dict.fromkeys(unlinked))
-        for key in new:
-            known.learners[key] = learner
-        return Decision(
+        decision = Decision(
             accepted, message.evidence, learner,
-            facts=(*first, outcome), stream=learner, provider=provider,
+            facts=(outcome,), stream=learner, provider=provider,
             receipt=ReceiptRow(self._message, self._version, message.evidence, learner, provider),
-            identifiers=new, documents=documents_of(learner, submission),
-            new_learner=not any(linked.values()),
         )  # fmt: skip
+        if not all(linked):
+            self._introduce(decision, linked, known)
+        if submission.document is not None:
+            decision.documents = documents_of(learner, submission)
+        return decision
+
+    def _introduce(self, decision: Decision, linked: Sequence[bool], known: Known) -> None:
+        """Link the names that were not linked, and register a learner whom nobody knew."""
+        submission, learner = self._submission, decision.learner
+        first = messages.registered(
+            learner, submission.learner, self._provider, known=linked, name=submission.learner_name
+        )
+        decision.facts = (*first, *decision.facts)
+        decision.identifiers = unlinked(self._identifiers, linked)
+        decision.new_learner = not any(linked)
+        known.learners.update(dict.fromkeys(decision.identifiers, learner))
 
 
 class Correct:
@@ -221,15 +224,12 @@ class Remark:
 
 def learner_of(
     identifiers: tuple[bytes, ...], learners: Mapping[bytes, LearnerId]
-) -> tuple[LearnerId | None, dict[int, bool]]:
+) -> tuple[LearnerId | None, list[bool]]:
     """Find whom the identifiers mean, and which of them are linked.
 
     Raises:
         RefusedError: they mean two learners; to merge them is a steward's decision.
     """
-    if len(identifiers) == 1:
-        one = learners.get(identifiers[0])
-        return one, {0: one is not None}
     found = [learners.get(key) for key in identifiers]
     meant = {learner for learner in found if learner is not None}
     if len(meant) > 1:
@@ -237,7 +237,17 @@ def learner_of(
             "the identifiers belong to different learners of the ledger: "
             + ", ".join(sorted(map(str, meant)))
         )
-    return next(iter(meant), None), {index: bool(one) for index, one in enumerate(found)}
+    return next(iter(meant), None), [one is not None for one in found]
+
+
+def unlinked(identifiers: tuple[bytes, ...], linked: Sequence[bool]) -> tuple[bytes, ...]:
+    """Give the identifiers that are not linked, each once.
+
+    Two names may mean the same (a mailbox and its hash).
+    """
+    return tuple(
+        dict.fromkeys(key for key, known in zip(identifiers, linked, strict=True) if not known)
+    )
 
 
 def documents_of(learner: LearnerId, submission: Submission) -> tuple[Document, ...]:

@@ -6,13 +6,14 @@ codes are bound to, and cost a fraction of parsed values. This runs for every fa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID, SafeUUID
+from uuid import UUID
 
 from ledger.domain.catalogue import CATALOGUE, TOPICS, Recorded, UnknownFact, decode
 from ledger.domain.facts import Fact
+from ledger.domain.ids import uuid_of
 from ledger.errors import SealError
 from ledger.store import seal
 from ledger.store.keys import MasterKey
@@ -25,11 +26,6 @@ Row = tuple[Any, ...]
 """A row of ledger.facts, as `COLUMNS` reads it in binary format."""
 
 _CACHED_MAX = 100_000
-_NEW = object.__new__
-# The slots of a UUID, which takes no assignments: set by what holds them, at a third of the cost.
-_SET_INT: Callable[[UUID, int], None] = vars(UUID)["int"].__set__
-_SET_IS_SAFE: Callable[[UUID, SafeUUID], None] = vars(UUID)["is_safe"].__set__
-_UNKNOWN = SafeUUID.unknown
 _ALWAYS_SEALED = frozenset(kind.TOPIC for kind in CATALOGUE if kind.STREAM == "learner")
 
 
@@ -107,11 +103,3 @@ def _opened(row: Row, data_key: bytes | None) -> Fact:
     name = TOPICS.get(topic) or topic.encode()
     bound = seal.associated(fact_id, stream, name, provider)
     return decode(topic, seal.open_body(state, data_key=data_key, fact_id=fact_id, bound=bound))
-
-
-def uuid_of(data: bytes) -> UUID:
-    """Make a UUID of 16 bytes, skipping the constructor's checks."""
-    made = _NEW(UUID)
-    _SET_INT(made, int.from_bytes(data, "big"))
-    _SET_IS_SAFE(made, _UNKNOWN)
-    return made
