@@ -183,7 +183,8 @@ class Planner:
             named = fact.id if isinstance(fact, EvidenceRecorded) else None
             fact_id = named.bytes if named else uuid_utils.uuid7().bytes
             if decision.sealed:
-                bound = seal.associated(fact_id, stream, TOPICS[topic], provider)
+                name = TOPICS.get(topic) or topic.encode()
+                bound = seal.associated(fact_id, stream, name, provider)
                 state = seal.seal_body(state, data_key=data_key, fact_id=fact_id, bound=bound)
             plan.facts.append(Sealed(stream, topic, state, fact_id, provider))
         plan.last_fact[index] = len(plan.facts) - 1
