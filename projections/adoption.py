@@ -9,18 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from ledger.domain.facts import EnrolmentRecorded, PolicyAdopted, PolicyPublished
+from ledger.domain.framework import Strand
 from ledger.domain.ids import FrameworkId, PolicyId
 from ledger.errors import LedgerError
 from projections.floors import Floored
-from projections.policies import Judge, compile_policy, default_policy, parse
+from projections.policies import Judge, PolicyDocument, compile_policy, default_policy, parse
 from projections.policies.compiling import parts_of
 from projections.policies.requirements import Covers, PointsFromChildren
+from projections.unjudged import Unjudged
 
 LEVELS = ("everywhere", "framework", "state", "district", "school", "programme")
 """From wide to narrow: the narrowest adoption in force decides."""
+
+_STRANDS: tuple[Strand | None, ...] = (None, *get_args(Strand))
 
 Scopes = frozenset[tuple[str, str]]
 NO_SCOPES: Scopes = frozenset()
@@ -35,8 +39,12 @@ class _Adopted(NamedTuple):
     judge: Judge
     floor: bool
 
-    def is_about(self, framework: FrameworkId | None, scopes: Scopes) -> bool:
-        """Say whether it decides on a framework's competencies for somebody enrolled so."""
+    def is_about(
+        self, framework: FrameworkId | None, scopes: Scopes, strand: Strand | None
+    ) -> bool:
+        """Say whether it decides on such competencies of a framework for somebody enrolled so."""
+        if not self.judge.document.speaks_for(strand):
+            return False
         level = LEVELS[self.level]
         return (
             level == "everywhere"
@@ -57,8 +65,8 @@ class Adoptions:
     """A fold over policy-published and policy-adopted facts."""
 
     __slots__ = (
-        "_adopted", "_cache", "_floored", "_judges", "_latest", "by_enrolment", "needs_children",
-        "published", "shipped",
+        "_adopted", "_cache", "_floored", "_judges", "_latest", "_unjudged", "by_enrolment",
+        "by_strand", "needs_children", "published", "shipped",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -66,12 +74,15 @@ class Adoptions:
         self.published: dict[str, PolicyPublished] = {}
         self.by_enrolment = False
         """Whether some adoption depends on where a learner is enrolled."""
+        self.by_strand = False
+        """Whether some adoption is about some strands only."""
         self.needs_children = needs_children(self.shipped)
         """Whether some policy that may decide looks at child competencies."""
         self._judges: dict[str, Judge] = {self.shipped.digest: self.shipped}
         self._latest: dict[PolicyId, str] = {}
         self._adopted: list[_Adopted] = []
-        self._cache: dict[tuple[FrameworkId | None, Scopes, date], Judge] = {}
+        self._cache: dict[tuple[FrameworkId | None, Scopes, date, Strand | None], Judge] = {}
+        self._unjudged: dict[str, Judge] = {}
         self._floored: dict[tuple[str, ...], Judge] = {}
 
     def publish(self, fact: PolicyPublished) -> None:
@@ -91,6 +102,7 @@ class Adoptions:
         )
         self._adopted.sort(key=lambda one: one[:3], reverse=True)
         self.by_enrolment = self.by_enrolment or fact.level not in {"everywhere", "framework"}
+        self.by_strand = self.by_strand or bool(judge.document.strands)
         self.needs_children = self.needs_children or needs_children(judge)
         self._cache.clear()
 
@@ -107,16 +119,18 @@ class Adoptions:
             return self.shipped
         return found
 
-    def deciding(self, framework: FrameworkId | None, scopes: Scopes, on: date) -> Judge:
-        """Give the policy that decides on competencies of a framework on a day."""
-        if not self._adopted:
+    def deciding(
+        self, framework: FrameworkId | None, scopes: Scopes, on: date, strand: Strand | None = None
+    ) -> Judge:
+        """Give the policy that decides on competencies of a framework and strand on a day."""
+        if not self._adopted and strand is None:
             return self.shipped
-        key = (framework, scopes, on)
+        key = (framework, scopes, on, strand)
         found = self._cache.get(key)
         if found is None:
             if len(self._cache) > 10_000:
                 self._cache.clear()
-            found = self._cache[key] = self._find(framework, scopes, on)
+            found = self._cache[key] = self._find(framework, scopes, on, strand)
         return found
 
     def turns_after(self, on: date, enrolments: Iterable[EnrolmentRecorded]) -> datetime | None:
@@ -134,42 +148,57 @@ class Adoptions:
         return datetime.combine(day, time(), UTC) if day else None
 
     def drafted(
-        self, draft: Judge, framework: FrameworkId | None, scopes: Scopes, on: date, *, level: str
-    ) -> Judge:
-        """Give a draft as it would decide if it were adopted at a level: under wider floors."""
+        self, draft: Judge, framework: FrameworkId | None, scopes: Scopes, on: date, *,
+        level: str, strand: Strand | None = None,
+    ) -> Judge:  # fmt: skip
+        """Give a draft as it would decide if it were adopted at a level: under wider floors.
+
+        Where it does not speak for the strand, what is adopted goes on deciding.
+        """
+        if not draft.document.speaks_for(strand):
+            return self.deciding(framework, scopes, on, strand)
         wider = LEVELS.index(level)
         held = [
             one.judge
-            for one in self._in_force(framework, scopes, on)
+            for one in self._in_force(framework, scopes, on, strand)
             if one.floor and one.level < wider
         ]
         return self._under(draft, held)
 
-    def floors(self, on: date) -> list[Floor]:
-        """List the floors in force on a day."""
-        seen: set[tuple[int, str]] = set()
-        found: list[Floor] = []
-        for one in self._adopted:
-            if one.starts_on <= on and (one.level, one.scope) not in seen:
-                seen.add((one.level, one.scope))
-                if one.floor:
-                    found.append(Floor(LEVELS[one.level], one.scope, one.judge))
-        return found
+    def floors(self, on: date, document: PolicyDocument) -> list[Floor]:
+        """List the floors in force on a day, in the strands that a policy speaks for."""
+        found: dict[Floor, None] = {}
+        for strand in filter(document.speaks_for, _STRANDS):
+            seen: set[tuple[int, str]] = set()
+            for one in self._adopted:
+                place = (one.level, one.scope)
+                spoken = one.judge.document.speaks_for(strand)
+                if one.starts_on <= on and place not in seen and spoken:
+                    seen.add(place)
+                    if one.floor:
+                        found[Floor(LEVELS[one.level], one.scope, one.judge)] = None
+        return list(found)
 
-    def _find(self, framework: FrameworkId | None, scopes: Scopes, on: date) -> Judge:
-        found = list(self._in_force(framework, scopes, on))
+    def _find(
+        self, framework: FrameworkId | None, scopes: Scopes, on: date, strand: Strand | None
+    ) -> Judge:
+        found = list(self._in_force(framework, scopes, on, strand))
         if not found:
-            return self.shipped
+            if self.shipped.document.speaks_for(strand):
+                return self.shipped
+            anyhow = self.deciding(framework, scopes, on)
+            return self._unjudged.setdefault(anyhow.digest, Unjudged(anyhow))
         return self._under(found[0].judge, [one.judge for one in found[1:] if one.floor])
 
     def _in_force(
-        self, framework: FrameworkId | None, scopes: Scopes, on: date
+        self, framework: FrameworkId | None, scopes: Scopes, on: date, strand: Strand | None
     ) -> Iterator[_Adopted]:
         """Give what is adopted for somebody on a day, narrowest first, the last for each scope."""
         seen: set[tuple[int, str]] = set()
         for one in self._adopted:
             place = (one.level, one.scope)
-            if one.starts_on <= on and place not in seen and one.is_about(framework, scopes):
+            about = one.is_about(framework, scopes, strand)
+            if one.starts_on <= on and place not in seen and about:
                 seen.add(place)
                 yield one
 

@@ -40,6 +40,7 @@ class Frameworks:
 
     __slots__ = (
         "_anywhere", "_by_version", "_cache", "_children", "_first", "_latest", "_names", "_parents",
+        "dispositions",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -51,6 +52,8 @@ class Frameworks:
         self._children: dict[FrameworkId, Family] = {}
         self._parents: dict[FrameworkId, Family] = {}
         self._cache: dict[tuple[str, str | None, str | None], Resolved | None] = {}
+        self.dispositions: frozenset[CompetencyId] = frozenset()
+        """What the latest descriptions put into that strand."""
 
     def apply(self, fact: FrameworkPublished) -> None:
         """Take over one version; published again, a version becomes the latest again."""
@@ -67,6 +70,12 @@ class Frameworks:
             self._shelve(Resolved(self._identity(item), framework, fact.version, item), index, own)
         self._latest[framework] = (fact, index)
         self._children[framework], self._parents[framework] = _family(fact, own)
+        if self.dispositions or any(one.strand == "dispositions" for one in fact.competencies):
+            self.dispositions = frozenset(
+                one.competency
+                for one in self._anywhere.values()
+                if one.item.strand == "dispositions"
+            )
 
     def resolve(self, alignment: Alignment) -> Resolved | None:
         """Find the competency by URI or identifier, or by code within its framework."""

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
+from ledger.domain.framework import Strand
 from ledger.domain.ids import CompetencyId, FrameworkId
 from projections.adoption import needs_children, scopes_of
 from projections.learner import LearnerRecord
@@ -55,7 +56,7 @@ class Bench:
         self.observed, self._registry, self.on = observed, observed.registry, on
         self._policy, self._level = policy, level
         self._enrolments = tuple(observed.record.enrolments.values())
-        self._judges: dict[str | None, Judge] = {}
+        self._judges: dict[tuple[FrameworkId | None, Strand | None], Judge] = {}
         self._judged: Verdicts = {}
         self._standings: Standings = {}
         self._above: set[CompetencyId] | None = None
@@ -133,7 +134,12 @@ class Bench:
 
     def deciding(self, competency: CompetencyId) -> Judge:
         """Give the policy that decides on a competency."""
-        if self._policy is not None and self._level is None:
+        strand = self._registry.strand(competency)
+        if (
+            self._policy is not None
+            and self._level is None
+            and self._policy.document.speaks_for(strand)
+        ):
             return self._policy
         line = self.observed.lines.get(competency)
         if line is not None:
@@ -141,17 +147,18 @@ class Bench:
         else:
             described = self._registry.frameworks.describe(competency)
             framework = described.framework if described else None
-        found = self._judges.get(framework)
+        key = (framework, strand)
+        found = self._judges.get(key)
         if found is None:
-            found = self._judges[framework] = self._found(framework)
+            found = self._judges[key] = self._found(framework, strand)
         return found
 
-    def _found(self, framework: FrameworkId | None) -> Judge:
+    def _found(self, framework: FrameworkId | None, strand: Strand | None) -> Judge:
         if self._policy is None or self._level is None:
-            return self._registry.policy_for(framework, self._enrolments, self.on)
+            return self._registry.policy_for(framework, self._enrolments, self.on, strand)
         scopes = scopes_of(self._enrolments, day_of(self.on))
         return self._registry.drafted_for(
-            self._policy, framework, scopes, self.on, level=self._level
+            self._policy, framework, scopes, self.on, level=self._level, strand=strand
         )
 
     def _children(self, competency: CompetencyId, under: tuple[CompetencyId, ...]) -> Standings:

@@ -89,7 +89,7 @@ def adoption_faults(
         yield Reject("/scope", "names what level says; everywhere has none")
         return
     place = LEVELS.index(level)
-    for floor in registry.adoptions.floors(on):
+    for floor in registry.adoptions.floors(on, judge.document):
         if LEVELS.index(floor.level) < place and (
             floor.level == "everywhere" or _lies_in(log, (level, scope), (floor.level, floor.scope))
         ):

@@ -20,7 +20,8 @@ from ledger.domain.facts import (
     PolicyPublished,
     ProviderRegistered,
 )
-from ledger.domain.ids import FrameworkId, Position, ProviderId
+from ledger.domain.framework import Strand
+from ledger.domain.ids import CompetencyId, FrameworkId, Position, ProviderId
 from projections.adoption import NO_SCOPES, Adoptions, Scopes, scopes_of
 from projections.assessments import Assessments
 from projections.authority import Authority
@@ -94,19 +95,29 @@ class Registry:
         return self.frameworks.resolve(alignment)
 
     def policy_for(
-        self, framework: FrameworkId | None, enrolments: Iterable[EnrolmentRecorded], on: datetime
-    ) -> Judge:
+        self, framework: FrameworkId | None, enrolments: Iterable[EnrolmentRecorded], on: datetime,
+        strand: Strand | None = None,
+    ) -> Judge:  # fmt: skip
         """Give the policy that decides for a learner enrolled so, at that moment."""
         day = day_of(on)
         scopes = scopes_of(enrolments, day) if self.adoptions.by_enrolment else NO_SCOPES
-        return self.adoptions.deciding(framework, scopes, day)
+        return self.adoptions.deciding(framework, scopes, day, strand)
 
     def drafted_for(
         self, draft: Judge, framework: FrameworkId | None, scopes: Scopes, on: datetime, *,
-        level: str,
+        level: str, strand: Strand | None = None,
     ) -> Judge:  # fmt: skip
         """Give a draft as it would decide if it were adopted at a level: under wider floors."""
-        return self.adoptions.drafted(draft, framework, scopes, day_of(on), level=level)
+        return self.adoptions.drafted(
+            draft, framework, scopes, day_of(on), level=level, strand=strand
+        )
+
+    def strand(self, competency: CompetencyId) -> Strand | None:
+        """Give the strand of a competency, where it may decide which policy decides."""
+        if self.adoptions.by_strand:
+            described = self.frameworks.describe(competency)
+            return described.item.strand if described is not None else None
+        return "dispositions" if competency in self.frameworks.dispositions else None
 
 
 def day_of(on: datetime) -> date:

@@ -32,7 +32,7 @@ from ledger.domain.facts import (
     PolicyPublished,
     ProviderRegistered,
 )
-from ledger.domain.framework import Association, Competency
+from ledger.domain.framework import Association, Competency, Strand
 from ledger.domain.ids import (
     EvidenceId,
     FactId,
@@ -113,15 +113,19 @@ class Given:
         return self.fact(provider(number), fact)
 
     def framework(
-        self, *codes: str, version: str = "v1", children: dict[str, str] | None = None
-    ) -> Recorded:
+        self, *codes: str, version: str = "v1", children: dict[str, str] | None = None,
+        dispositions: tuple[str, ...] = (),
+    ) -> Recorded:  # fmt: skip
         """Publish a framework of these codes; `children` names each child's parent."""
         links = (children or {}).items()
         return self.fact(
             uuid5(_NAMES, FRAMEWORK),
             FrameworkPublished(
                 framework=FRAMEWORK, version=version, title="Welding",
-                competencies=tuple(map(competency, codes or CODES)),
+                competencies=tuple(
+                    competency(code, "dispositions" if code in dispositions else "technical")
+                    for code in codes or CODES
+                ),
                 associations=tuple(
                     Association(
                         identifier=f"{child} in {parent}", type="isChildOf", origin=uri(child),
@@ -189,10 +193,10 @@ class Given:
         return self.fact(target, fact)
 
 
-def competency(code: str) -> Competency:
+def competency(code: str, strand: Strand = "technical") -> Competency:
     return Competency(
         identifier=str(uuid5(_NAMES, code)), uri=uri(code), statement=f"Can do {code}", code=code,
-        strand="technical",
+        strand=strand,
     )  # fmt: skip
 
 

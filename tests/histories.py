@@ -52,6 +52,7 @@ POLICIES: tuple[dict[str, Any], ...] = (
     policy("whole", requirement={"rule": "any_of", "rules": [
         {"rule": "estimate_at_least"}, {"rule": "covers", "at_least": 1},
     ]}),
+    policy("habits", strands=["dispositions"]),
 )  # fmt: skip
 
 
@@ -183,7 +184,10 @@ def _write_reference(given: Given, doing: Doing) -> None:
             given.fact(who, ProviderReinstated(provider=who, at=day(doing.day), reason="!"))
         case "framework":
             codes = ("W1", "W2", "W3", "W4")[: 2 + doing.choice % 3]
-            given.framework(*codes, version=f"v{doing.choice}", children={"W1": "W2"})
+            habits = ("W3",) if doing.by else ()
+            given.framework(
+                *codes, version=f"v{doing.choice}", children={"W1": "W2"}, dispositions=habits
+            )
         case "adopt":
             chosen = POLICIES[doing.choice % len(POLICIES)]
             starts_on = day(doing.day).date() if doing.choice % 2 else None

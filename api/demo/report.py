@@ -29,7 +29,7 @@ _FORMATS: Mapping[Source, str] = {
 }
 _COLOURS = {
     "mastered": "green", "lapsed": "yellow", "contested": "magenta", "unconfirmed": "cyan",
-    "in_progress": "blue", "no_evidence": "bright_black",
+    "in_progress": "blue", "observed": "white", "no_evidence": "bright_black",
 }  # fmt: skip
 
 

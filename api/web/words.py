@@ -19,6 +19,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "lapsed": ("Lapsed", "It was met once, and has expired."),
     "contested": ("Contested", "People disagree about the evidence."),
     "unconfirmed": ("Unconfirmed", "It waits for a second rater."),
+    "observed": ("Observed", "There is evidence; nothing is passed or failed here."),
 }
 """Label and meaning, in the order in which pages count them."""
 

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ledger.domain.evidence import Purpose
+from ledger.domain.framework import Strand
 from projections.policies.clauses import Clause, Count, Duration, Name, Points
 from projections.policies.estimates import AnyEstimate
 from projections.policies.requirements import AnyRule, DistinctOf, JudgedKind
@@ -97,7 +98,11 @@ class Conflict(Clause):
 
 
 class PolicyDocument(Clause):
-    """When a competency counts as mastered. `any_evidence` admits openly that any will do."""
+    """When a competency counts as mastered. `any_evidence` admits openly that any will do.
+
+    `strands` names whose competencies it is about; empty, all but dispositions, which are passed
+    or failed only by a policy that says so.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9.-]{0,98}[a-z0-9])?$")]
     title: Name
@@ -111,6 +116,11 @@ class PolicyDocument(Clause):
     conflict: Conflict | None = None
     expiry: Expiry = Expiry()
     any_evidence: bool = False
+    strands: tuple[Strand, ...] = ()
+
+    def speaks_for(self, strand: Strand | None) -> bool:
+        """Say whether it is about competencies of a strand; None is one that nobody named."""
+        return strand in self.strands if self.strands else strand != "dispositions"
 
 
 def canonical(document: PolicyDocument) -> str:

@@ -19,6 +19,7 @@ _STATES: Mapping[MasteryState, str] = {
     "lapsed": "You showed this before. It was too long ago, so please show it again.",
     "contested": "People do not agree on this work. Someone will look at it again.",
     "unconfirmed": "Your work looks good. A second person must check it first.",
+    "observed": "People have seen you do this. You cannot pass or fail it.",
 }
 
 _REASONS: Mapping[str, str] = {

@@ -13,8 +13,9 @@ from ledger.domain.ids import CompetencyId, EvidenceId, PolicyId
 from projections.policies.observation import Exclusion
 
 MasteryState = Literal[
-    "no_evidence", "in_progress", "mastered", "lapsed", "contested", "unconfirmed"
+    "no_evidence", "in_progress", "mastered", "lapsed", "contested", "unconfirmed", "observed"
 ]
+"""`observed`: there is evidence, and no policy says what would be enough (dispositions)."""
 
 
 class Finding(Struct, frozen=True):

@@ -1,0 +1,53 @@
+"""Competencies that no policy speaks for: their evidence is shown, and neither passes nor fails.
+
+So it is with dispositions (S4-10), until a policy that names them is adopted. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from ledger.domain.ids import CompetencyId
+from projections.policies.judge import NO_CHILDREN, Judge
+from projections.policies.observation import Observation
+from projections.policies.verdict import MasteryState, Standing, Verdict
+
+
+class Unjudged(Judge):
+    """A policy's scale, counting rules and estimate, without its requirement."""
+
+    __slots__ = ()
+
+    def __init__(self, judge: Judge) -> None:
+        super().__init__(judge.document)
+
+    def __call__(
+        self,
+        observations: Sequence[Observation],
+        *,
+        competency: CompetencyId,
+        on: datetime,
+        children: Mapping[CompetencyId, MasteryState] = NO_CHILDREN,
+    ) -> Verdict:
+        """Say what counts and what it comes to, and no more."""
+        found = super().__call__(observations, competency=competency, on=on, children=children)
+        return replace(found, state=_state(found.state), since=None, findings=(), missing=())
+
+    def standing(
+        self,
+        observations: Sequence[Observation],
+        *,
+        competency: CompetencyId,
+        on: datetime,
+        children: Mapping[CompetencyId, MasteryState] = NO_CHILDREN,
+    ) -> Standing:
+        """Say so as a call does, without reasons."""
+        found = super().standing(observations, competency=competency, on=on, children=children)
+        return replace(found, state=_state(found.state), since=None)
+
+
+def _state(state: MasteryState) -> MasteryState:
+    return "no_evidence" if state == "no_evidence" else "observed"
