@@ -57,7 +57,9 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     engine_learners_cached_max: int = Field(20_000, ge=1)
     """Folded learners that the engine keeps in memory."""
     rebuild_batch_facts_max: int = Field(20_000, ge=100)
-    """Facts that a rebuild holds in memory at once."""
+    """Facts that each process of a rebuild or a trial holds in memory at once."""
+    rebuild_processes: int = Field(1, ge=1, le=64)
+    """Processes that share the reading of the whole log, for a rebuild or a trial."""
     due_margin_ms: int = Field(2_000, ge=0)
     """How long after its due time an idle engine emits a change made by time alone."""
     answers_facts_cached_max: int = Field(50_000, ge=0)

@@ -18,7 +18,7 @@ from ledger.config import Settings
 from ledger.domain.ids import Position
 from ledger.service import Ledger
 from projections import keeping, statements, views
-from projections.filling import Progress, fill, fill_by_processes
+from projections.filling import Progress, fill
 from projections.following import Follower
 from projections.rows import Change, Writes, change_id
 from projections.views import Generation
@@ -37,13 +37,13 @@ class Rebuilt(NamedTuple):
 
 
 def rebuild(
-    ledger: Ledger, settings: Settings, *, processes: int = 1,
+    ledger: Ledger, settings: Settings, *, processes: int | None = None,
     progress: Progress = lambda _done, _all: None,
 ) -> Rebuilt:  # fmt: skip
     """Build the views anew from the log and switch to them.
 
-    A second rebuild waits for the first. The live engine may run meanwhile. With `processes`,
-    so many others read the log, each a share of the learners.
+    A second rebuild waits for the first. The live engine may run meanwhile. `processes`, or as
+    many as the settings say, read the log, each a share of the learners.
 
     Raises:
         StoreUnavailableError: PostgreSQL does not answer; the live views stand as they are.
@@ -51,7 +51,8 @@ def rebuild(
     with views.connected(ledger.conninfo) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (REBUILD_LOCK,))
         found = _begin(connection, ledger)
-        facts = _fill(connection, ledger, settings, found, processes=processes, progress=progress)
+        several = processes or settings.rebuild_processes
+        facts = _fill(connection, ledger, settings, found, processes=several, progress=progress)
         changes = _catch_up_and_switch(connection, ledger, settings, found)
         return Rebuilt(found.generation, facts, changes)
 
@@ -82,10 +83,7 @@ def _fill(
     connection: Connection[Any], ledger: Ledger, settings: Settings, found: Generation, *,
     processes: int, progress: Progress,
 ) -> int:  # fmt: skip
-    if processes > 1:
-        filled = fill_by_processes(ledger, settings, found, processes=processes, progress=progress)
-    else:
-        filled = fill(ledger, settings, found, progress=progress)
+    filled = fill(ledger, settings, found, processes=processes, progress=progress)
     with connection.transaction(), connection.cursor() as cursor:
         # Keys are made over full tables: kept while filling, they would cost twice as much.
         cursor.execute(statements.script("generation_keys", generation=found.generation))

@@ -10,19 +10,24 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
+from ledger.config import Settings
 from ledger.domain.catalogue import Recorded
 from ledger.domain.facts import EnrolmentRecorded
 from ledger.domain.ids import CompetencyId, FrameworkId, LearnerId, Position
-from ledger.store.reader import LEARNER_TOPICS, LogReader
+from ledger.service import Ledger
+from ledger.store.reader import LEARNER_TOPICS
 from projections.adoption import scopes_of
 from projections.learner import LearnerRecord
 from projections.mastery import Bench
 from projections.observing import Observed
-from projections.policies.judge import Judge
+from projections.policies.documents import PolicyDocument
+from projections.policies.judge import Judge, compile_policy
 from projections.policies.verdict import Finding, MasteryState, Verdict
 from projections.registry import Registry, day_of
+from projections.sharing import Share, share_out
 from projections.suppression import CELL_MIN, Table, table
 
 Effect = Literal["gains", "loses", "same"]
@@ -78,7 +83,7 @@ class Question:
     With `framework`, the draft decides only on that framework's competencies. `level` is where it
     would be adopted: the floors set at wider levels hold for it, so at the narrowest level, a
     trial of the policy in force changes nobody. At most
-    `listed_max` of the moved are listed; all are counted. `facts_max` bounds what is in memory.
+    `listed_max` of the moved are listed; all are counted.
     """
 
     as_of: Position
@@ -88,33 +93,34 @@ class Question:
     level: str = "programme"
     listed_max: int = 1_000
     cell_min: int = CELL_MIN
-    facts_max: int = 20_000
 
 
 def trial(
-    log: LogReader,
+    ledger: Ledger,
+    settings: Settings,
     draft: Judge,
     question: Question,
     *,
+    processes: int | None = None,
     progress: Progress = lambda _done, _all: None,
 ) -> Trial:
     """Judge everybody twice, by the policies in force and by `draft`.
 
+    `processes`, or as many as the settings say, read the log, each a share of the learners.
+
     Raises:
         StoreUnavailableError: PostgreSQL does not answer.
     """
-    as_of = question.as_of
-    registry = Registry.fold(log.reference(until=as_of))
-    tally = _Tally(question)
-    done = 0
-    for stream in log.by_learner(until=as_of, facts_max=question.facts_max):
-        done += len(stream)
-        facts = [one for one in stream if one.topic in _OF_LEARNERS]
-        if facts:
-            _try(facts, registry, draft, tally=tally)
-        if tally.learners % 100 == 0:
-            progress(done, as_of)
-    progress(done, as_of)
+    several = processes or settings.rebuild_processes
+    told = progress if several == 1 else _untold
+    work = partial(_try_all, document=draft.document, question=question, progress=told)
+    tally, as_of = _Tally(question), question.as_of
+    found: dict[int, _Tally] = {}
+    for place, part in share_out(ledger, settings, work, processes=several):
+        found[place] = part
+        progress(sum(one.facts for one in found.values()), as_of)
+    for place in sorted(found):
+        tally.add(found[place])
     return Trial(
         policy=draft.policy,
         policy_digest=draft.digest,
@@ -130,17 +136,50 @@ def trial(
     )
 
 
+def _try_all(
+    ledger: Ledger, settings: Settings, share: Share, *,
+    document: PolicyDocument, question: Question, progress: Progress,
+) -> _Tally:  # fmt: skip
+    registry = Registry.fold(ledger.log.reference(until=question.as_of))
+    draft, tally = compile_policy(document), _Tally(question)
+    for stream in ledger.log.by_learner(
+        until=question.as_of, facts_max=settings.rebuild_batch_facts_max,
+        after=share.after, last=share.last,
+    ):  # fmt: skip
+        tally.facts += len(stream)
+        facts = [one for one in stream if one.topic in _OF_LEARNERS]
+        if facts:
+            _try(facts, registry, draft, tally=tally)
+        if tally.learners % 100 == 0:
+            progress(tally.facts, question.as_of)
+    return tally
+
+
+def _untold(_done: int, _all: int) -> None: ...
+
+
 class _Tally:
     """Counts as the trial goes on; memory does not grow with the log."""
 
     def __init__(self, question: Question) -> None:
         self.question = question
+        self.facts = 0
         self.learners = 0
         self.pairs = 0
         self.others = 0  # another state, but neither gained nor lost
         self.effects: Counter[Effect] = Counter()
         self.groups: Counter[tuple[str, str]] = Counter()
         self.moved: list[Moved] = []
+
+    def add(self, other: _Tally) -> None:
+        """Count what was counted of other learners, who come after these."""
+        self.facts += other.facts
+        self.learners += other.learners
+        self.pairs += other.pairs
+        self.others += other.others
+        self.effects.update(other.effects)
+        self.groups.update(other.groups)
+        self.moved += other.moved[: self.question.listed_max - len(self.moved)]
 
     def group(self, enrolments: Iterable[EnrolmentRecorded]) -> str:
         scopes = scopes_of(enrolments, day_of(self.question.on))

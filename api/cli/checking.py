@@ -10,7 +10,7 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.cli.files import why_refused
-from api.cli.session import complaints, provider_named, screen, session
+from api.cli.session import Processes, complaints, provider_named, screen, session
 from api.cli.teaching import command
 from ledger.domain.catalogue import UnknownFact
 from ledger.domain.ids import Position
@@ -99,19 +99,20 @@ class _Reader:
         return True
 
 
-def rebuild(context: typer.Context) -> None:
+def rebuild(context: typer.Context, *, processes: Processes = None) -> None:
     """Build the views anew from the log, beside those in use, then switch.
 
     Safe to interrupt, and while the service runs: readers see the old views until the switch.
 
-    Example:
+    Examples:
         mastery rebuild
+        mastery rebuild --processes 4
     """
     asked = session(context)
     with asked.ledger() as ledger, _bar() as bar:
         task = bar.add_task("rebuilding", total=None)
         done = build_anew(
-            ledger, asked.settings,
+            ledger, asked.settings, processes=processes,
             progress=lambda facts, of: bar.update(task, completed=facts, total=of),
         )  # fmt: skip
     screen.out(

@@ -13,7 +13,15 @@ from rich.progress import Progress
 
 from api.cli.files import existing
 from api.cli.learner import AsOf, Json, On
-from api.cli.session import UsageError, complaints, screen, session, show_json, show_rows
+from api.cli.session import (
+    Processes,
+    UsageError,
+    complaints,
+    screen,
+    session,
+    show_json,
+    show_rows,
+)
 from api.cli.teaching import command, group
 from api.cli.times import as_of, time_of
 from api.routes.trials import TableOut, TrialOut
@@ -214,6 +222,7 @@ def try_draft(  # noqa: PLR0913  one for each option
     level: Annotated[
         str, typer.Option(help="Where it would be adopted: floors of wider levels hold.")
     ] = "programme",
+    processes: Processes = None,
     plain: Json = False,
 ) -> None:
     """Say who would gain and who would lose under a policy. Nothing is changed.
@@ -236,7 +245,7 @@ def try_draft(  # noqa: PLR0913  one for each option
         with Progress(console=complaints, transient=True) as bar:
             task = bar.add_task("judging", total=None)
             found = trial(
-                ledger.log, asked.policy, question,
+                ledger, session(context).settings, asked.policy, question, processes=processes,
                 progress=lambda done, of: bar.update(task, completed=done, total=of),
             )  # fmt: skip
     if plain:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -15,6 +16,13 @@ from ledger.domain.ids import ProviderId
 from ledger.errors import UnknownProviderError
 from ledger.service import Ledger
 from projections.answers import Answers
+
+Processes = Annotated[
+    int | None,
+    typer.Option(
+        min=1, max=64, help="Processes that share the log; else as many as the settings say."
+    ),
+]
 
 screen = Console(highlight=False, soft_wrap=True)
 complaints = Console(stderr=True, highlight=False, soft_wrap=True)

@@ -91,7 +91,8 @@ def try_policy(request: Request, _caller: ReportsReader, given: TrialIn) -> Resp
         if framework is None:
             raise UnknownFrameworkError(given.framework)
     found = trial(
-        asked.ledger.log,
+        asked.ledger,
+        asked.settings,
         draft,
         Question(
             as_of=question.position, on=question.on, framework=framework,

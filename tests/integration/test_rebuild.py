@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
+from ledger.domain.catalogue import Recorded
 from projections import views
+from projections.building import Builder
 from projections.engine import Engine
+from projections.policies import compile_policy, parse
 from projections.rebuild import rebuild
+from projections.trial import Question, trial
 from tests import ledgers
 from tests.builders import Given, day, evidence, learner, policy, uri
 from tests.log_keeping import Kept, kept
@@ -80,6 +84,38 @@ def test_several_processes_build_the_same_views(keeping: Kept) -> None:
     done = rebuild(keeping.ledger, keeping.settings, processes=2)
     assert (done.facts, done.changes) == (len(given.facts), 0)
     assert contents(keeping) == before
+
+
+def test_a_trial_by_several_processes_says_the_same(keeping: Kept) -> None:
+    history(keeping)
+    question = Question(keeping.ledger.log.head(), day(3), listed_max=5)
+    draft = compile_policy(parse(policy("strict", requirement={
+        "rule": "observations_at_least", "at_least": 2,
+    })))  # fmt: skip
+    found = [
+        trial(keeping.ledger, keeping.settings, draft, question, processes=count)
+        for count in (1, 2)
+    ]
+    assert found[0] == found[1]
+    assert found[0].moved_in_all > len(found[0].moved) == 5
+
+
+def test_a_rebuild_holds_no_more_facts_than_its_setting(
+    keeping: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = history(keeping, learners=90)
+    held: list[int] = []
+    add = Builder.add
+
+    def noted(self: Builder, stream: Sequence[Recorded]) -> None:
+        add(self, stream)
+        held.append(self.facts)
+
+    monkeypatch.setattr(Builder, "add", noted)
+    rebuild(keeping.ledger, keeping.settings)
+    longest = max(len(given.of(learner(number))) for number in range(90))
+    assert len(given.facts) > 3 * keeping.settings.rebuild_batch_facts_max
+    assert max(held) < keeping.settings.rebuild_batch_facts_max + longest
 
 
 def test_the_engine_goes_on_from_a_rebuilt_generation(keeping: Kept) -> None:
