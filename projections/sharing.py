@@ -53,7 +53,7 @@ def share_out(
         asked = {place: pool.submit(_Worker.do, work, share) for place, share in enumerate(parts)}
         # From the other end than the others begin at, and without waiting until they have begun.
         for place in reversed(range(len(parts))):
-            if asked[place].cancel():
+            if place in asked and asked[place].cancel():
                 del asked[place]
                 yield place, work(ledger, settings, parts[place])
             yield from _ended(asked)
