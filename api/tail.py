@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from itertools import islice
 from threading import Lock, Thread
 
@@ -22,6 +23,10 @@ ENTRIES_HELD_MAX = 10_000
 READ_MAX = 1_000
 LINGER_S = 5.0
 LISTEN_S = 1.0
+FOLLOWER_S = 0.001
+PAUSE_S_MAX = 0.25
+"""Each follower costs its process a turn when the feed goes on, so the more there are, the more
+changes are told at once: no sooner than so long a follower after the last, and this at most."""
 RETRY_S = 0.5
 
 
@@ -38,6 +43,7 @@ class Tail:
         self._thread: Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
+        self._written: tuple[int, int, bytes] = (0, 0, b"")
 
     def held(self, after: int, *, limit: int) -> list[FeedEntry] | None:
         """Give the entries after a sequence number; None where the store must be asked."""
@@ -49,6 +55,22 @@ class Tail:
             # Sequences have no gaps, so places are told by subtraction.
             start = after + 1 - self._held[0].sequence
             return list(islice(self._held, start, start + limit))
+
+    def written(
+        self, after: int, *, limit: int, write: Callable[[FeedEntry], bytes]
+    ) -> tuple[int, bytes] | None:
+        """Give the last sequence number and the text of what `held` gives, if there is any.
+
+        Followers go on together, so what was written for the first is kept for the others.
+        """
+        start, end, text = self._written
+        if start == after < end:
+            return end, text
+        found = self.held(after, limit=limit)
+        if not found:
+            return None
+        self._written = after, found[-1].sequence, b"".join(map(write, found))
+        return self._written[1:]
 
     async def beyond(self, after: int, *, timeout_s: float) -> bool:
         """Wait until the feed goes on past a sequence number; False where the time is over first."""
@@ -88,6 +110,7 @@ class Tail:
                     while not self._ended():
                         while found := outbox.changes_after(connection, self._last, limit=READ_MAX):
                             self._advance(found[-1].sequence, found)
+                            time.sleep(min(self._followers * FOLLOWER_S, PAUSE_S_MAX))
                         outbox.wait(connection, timeout_s=LISTEN_S)
             except StoreUnavailableError:
                 if self._followers:

@@ -99,9 +99,12 @@ def read(connection: Connection[Any]) -> list[Process]:
     except psycopg.errors.UndefinedTable:
         return []  # none ever reported
     return [
-        Process(*others, float(silent_s), msgspec.convert(numbers, list[Number]))
-        for *others, silent_s, numbers in rows
-    ]
+        Process(
+            process, part, host, pid, started_at, float(silent_s),
+            msgspec.convert(numbers, list[Number]),
+        )
+        for process, part, host, pid, started_at, silent_s, numbers in rows
+    ]  # fmt: skip
 
 
 class _Reporter:

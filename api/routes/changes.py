@@ -112,10 +112,12 @@ async def _events(asked: Parts, after: int) -> AsyncIterator[bytes]:
     yield b"retry: 2000\n\n"
     ends = time.monotonic() + STREAM_S_MAX
     while time.monotonic() < ends:
-        items = await _read(asked, after, PAGE_ITEMS)
-        if items:
-            yield b"".join(map(_event, items))
-            after = items[-1].sequence
+        written = asked.tail.written(after, limit=PAGE_ITEMS, write=_event)
+        if written is None and (items := await _read(asked, after, PAGE_ITEMS)):
+            written = items[-1].sequence, b"".join(map(_event, items))
+        if written is not None:
+            after, text = written
+            yield text
         elif not await asked.tail.beyond(after, timeout_s=SILENCE_S_MAX):
             yield b": nothing new\n\n"
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from rich.console import Console
 
 from ledger.store import database
-from tests.benchmarks import busy, following, load, over_http, recorders, served
+from tests.benchmarks import busy, downstream, following, load, over_http, recorders, served
 from tests.benchmarks.table import Line, show
 
 LONG_RECORD = 1_000
 WIDTH = 110
-PARTS = ("recorder", "http", "views")
+PARTS = ("recorder", "http", "views", "downstream")
 
 
 def main(arguments: list[str]) -> int:
@@ -35,6 +35,10 @@ def main(arguments: list[str]) -> int:
             lines += _timed(console, "recorder", lambda: recorders.measure(owner))
     if "http" in wanted or "views" in wanted:
         lines += _on_a_ledger(console, wanted)
+    if "downstream" in wanted:
+        with served.folder() as at:
+            prepared = served.prepare(at, long_record=LONG_RECORD - 2)
+            lines += _timed(console, "downstream", lambda: downstream.measure(prepared, at))
     console.print()
     show(lines, console)
     console.print(
