@@ -115,7 +115,8 @@ def settle(
             _settle(finished, one, next(given), "accepted")
     by_index = {one.index: one for one in translations} if withdrawn else {}
     for index, outcomes in withdrawn:
-        _settle(finished, by_index[index], outcomes[0], "withdrawn")
+        for outcome in outcomes:
+            _settle(finished, by_index[index], outcome, "withdrawn")
     if withdrawn:
         finished.answers.sort(key=lambda answer: answer.index)
     return finished

@@ -167,7 +167,7 @@ class Inbound:
         if one.fault is not None:
             return [outlet.record(one.message, 0, one.fault)]
         recorded = self._outcomes(one, sent.recorded)
-        withdrawn = [outcome for future in sent.withdrawn for outcome in future.result()]
+        withdrawn = [future.result() for future in sent.withdrawn]
         records: list[Record] = []
         raw = {each.index: each.raw for each in one.translations if isinstance(each, Refused)}
         for number, answer in enumerate(

@@ -158,9 +158,12 @@ def _translate(message: Message, settings: Settings, now: datetime) -> Iterator[
 
 def answers(
     message: Message, translations: Sequence[Translation], recorded: Sequence[Outcome],
-    withdrawn: Sequence[Outcome],
+    withdrawn: Sequence[Sequence[Outcome]],
 ) -> Iterator[ReceiptData | RejectData]:  # fmt: skip
-    """Answer each item by what became of it; outcomes are in the items' order."""
+    """Answer each item by what became of it; outcomes are in the items' order.
+
+    A withdrawal has one for each member of a group.
+    """
     of_submissions, of_withdrawals = iter(recorded), iter(withdrawn)
     for one in translations:
         if isinstance(one, Refused):
@@ -169,7 +172,8 @@ def answers(
         for _ in one.submissions:
             yield _answer(message, one, next(of_submissions), withdrawal=False)
         for _ in one.withdrawals:
-            yield _answer(message, one, next(of_withdrawals), withdrawal=True)
+            for outcome in next(of_withdrawals):
+                yield _answer(message, one, outcome, withdrawal=True)
         if one.frameworks:
             why = "a framework is published by a steward, over HTTP or the command line"
             yield _rejected(message, one.index, (Reject("", why, "evidence"),), raw=one.raw)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -21,7 +22,6 @@ from ledger.domain.facts import (
     AuthorityGranted,
     AuthorityRevoked,
     ContestResolved,
-    EnrolmentRecorded,
     EvidenceConfirmed,
     EvidenceContested,
     Fact,
@@ -37,7 +37,7 @@ from ledger.domain.ids import EvidenceId, FrameworkId, LearnerId, PolicyId, Prov
 from ledger.store import database, migrations
 from ledger.store.access import Access
 from ledger.store.appending import Appender, Outcome, Receipt
-from ledger.store.enrolment_tasks import Enrol
+from ledger.store.enrolment_tasks import Enrol, Stated
 from ledger.store.evidence_tasks import Correct, Remark, Submit, Withdraw
 from ledger.store.group_commit import GroupCommit
 from ledger.store.keys import MasterKey, master_secret
@@ -46,6 +46,7 @@ from ledger.store.reader import LogReader
 from ledger.store.recorder import LedgerDatastore, LedgerRecorder
 from ledger.store.rejects import RejectStore
 from ledger.store.tasks import Document, Record, Task, identifier_keys
+from ledger.store.voiding import void
 from ledger.store.webhooks import WebhookStore
 
 __all__ = ["Ledger", "Outcome", "Receipt", "Refusal", "framework_stream", "policy_stream"]
@@ -154,11 +155,11 @@ class Ledger:
         self, provider: ProviderId, *, reason: str, evidence: EvidenceId | None = None,
         external_id: str | None = None,
     ) -> Future[list[Outcome]]:  # fmt: skip
-        """Take evidence back, named by the ledger's id or by the provider's own."""
-        task = Withdraw(
-            self._keys, provider, evidence=evidence, external_id=external_id, reason=reason
-        )
-        return self._writer.submit([task])
+        """Take evidence back: one piece by the ledger's id, or all that was sent as `external_id`."""
+        withdrawal = partial(Withdraw, self._keys, provider, reason=reason)
+        if external_id is None:
+            return self._writer.submit([withdrawal(evidence=evidence)])
+        return void(self._writer.submit, external_id, withdrawal=withdrawal)
 
     def confirm(
         self, provider: ProviderId, evidence: EvidenceId, *, evaluator: Party,
@@ -200,8 +201,8 @@ class Ledger:
 
         return self._remark(provider, evidence, make)
 
-    def enrol(self, enrolment: EnrolmentRecorded, *, names: tuple[Identifier, ...] = ()) -> Receipt:
-        """Record where a learner was enrolled; sent again unchanged, it is a duplicate.
+    def enrol(self, enrolment: Stated, *, names: tuple[Identifier, ...] = ()) -> Receipt:
+        """Record where a learner was enrolled, or attributes; sent again, it is a duplicate.
 
         `names` find the learner, or register one whom nobody knows yet; without them, it is
         `enrolment.learner`.

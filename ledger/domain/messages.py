@@ -27,6 +27,9 @@ from ledger.errors import (
     RefusedError,
 )
 
+GROUP_MEMBERS_MAX = 500
+"""Most learners that one xAPI statement about a group names; each has a message of its own."""
+
 _NOWHERE = Position(0)
 
 
@@ -48,6 +51,11 @@ class Message:
     provider: ProviderId
     versions: dict[bytes, Accepted] = field(default_factory=dict[bytes, Accepted])
     withdrawal: Accepted | None = None
+
+
+def member_id(external_id: str, at: int) -> str:
+    """Name the message of member `at` (from 0) of a group, by the id of the whole."""
+    return f"{external_id}#{at}"
 
 
 def registered(

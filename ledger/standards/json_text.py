@@ -5,6 +5,7 @@ Not here: what a value means. A float never arises; `1.10` becomes `Decimal("1.1
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
@@ -20,6 +21,8 @@ JsonValue = object
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
+_AFTER_NAME = b'":'
+_DISGUISES = (b'" ', b'"\n', b'"\t', b'"\r', b"\\u0022")
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -105,6 +108,68 @@ def pointer(path: Sequence[str | int]) -> str:
 def holds_nul(canonical_text: bytes) -> bool:
     """Whether canonical text may hold U+0000, which PostgreSQL text cannot; cheap, may overstate."""
     return b"\\u0000" in canonical_text
+
+
+def text_rejects(text: bytes | None, canonical_text: bytes, value: JsonValue) -> tuple[Reject, ...]:
+    """Name every place of a decoded text that says what cannot be kept, or not which of two.
+
+    `text` is as received; None where nothing is to be learnt from it. A string with U+0000 cannot be stored; of a member that is named twice in one object,
+    decoders keep one, and no two agree on which (RFC 8259, section 4).
+    """
+    if holds_nul(canonical_text) and (rejects := nul_rejects(value)):
+        return rejects
+    if text is None or not _may_repeat(text, canonical_text):
+        return ()
+    return _repeat_rejects(text)
+
+
+def _may_repeat(text: bytes, canonical_text: bytes) -> bool:
+    """Whether some object may name a member twice; cheap, may overstate, never understates.
+
+    Names are counted by what follows them. That is the same in both texts, unless the text puts
+    space behind a quote, or writes a quote as a number.
+    """
+    if text.count(_AFTER_NAME) != canonical_text.count(_AFTER_NAME):
+        return True
+    return any(each in text for each in _DISGUISES)
+
+
+class _Repeating(dict[str, object]):
+    """An object that named members more than once."""
+
+    repeated: tuple[str, ...] = ()
+
+
+def _object_of(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = _Repeating(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        found.repeated = tuple(name for name in found if names.count(name) > 1)
+    return found
+
+
+def _repeat_rejects(text: bytes) -> tuple[Reject, ...]:
+    try:
+        value: object = json.loads(text, object_pairs_hook=_object_of, parse_float=str)
+    except (ValueError, RecursionError):
+        return ()  # Python's limits are narrower in places; what is malformed was told before
+    return tuple(
+        Reject(pointer((*path, name)), "is named twice", "each member of an object once")
+        for path, held in _objects(value, ())
+        for name in held.repeated
+    )
+
+
+def _objects(
+    value: object, path: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], _Repeating]]:
+    if isinstance(value, _Repeating):
+        yield path, value
+        for name, each in value.items():
+            yield from _objects(each, (*path, name))
+    elif isinstance(value, list):
+        for at, each in enumerate(cast("list[object]", value)):
+            yield from _objects(each, (*path, at))
 
 
 def nul_rejects(value: JsonValue) -> tuple[Reject, ...]:

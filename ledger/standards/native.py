@@ -21,8 +21,7 @@ from ledger.standards.json_text import (
     JsonValue,
     canonical,
     digest_of,
-    holds_nul,
-    nul_rejects,
+    text_rejects,
     value_of,
 )
 from ledger.standards.moments import is_day
@@ -69,14 +68,16 @@ WITHDRAWAL: TypeAdapter[WithdrawalIn] = TypeAdapter(WithdrawalIn)
 _validate = EVIDENCE.validator.validate_python
 
 
-def translate_native(item: JsonValue, *, now: datetime | None = None) -> Submission | Rejects:
+def translate_native(
+    item: JsonValue, *, raw: bytes | None = None, now: datetime | None = None
+) -> Submission | Rejects:
     """Translate one decoded item (numbers as int or Decimal), or say all that is wrong.
 
-    `now` bounds `occurred_at`; never raises for any JSON value.
+    `raw` is what it was decoded from, where that is for this to check; `now` bounds `occurred_at`; never raises for any JSON value.
     """
     try:
         text = canonical(item)
-        if holds_nul(text) and (rejects := nul_rejects(item)):
+        if rejects := text_rejects(raw, text, item):
             return rejects
         shape: EvidenceIn = _validate(item)
     except ValidationError as error:
@@ -133,7 +134,7 @@ def outcome_of(item: Item, *, now: datetime | None = None) -> Outcome:
     value = decoded(item)
     if isinstance(value, Reject):
         return Refused(item.index, item.raw, (value,))
-    result = translate_native(value, now=now)
+    result = translate_native(value, raw=item.raw, now=now)
     if isinstance(result, Submission):
         return Translated(item.index, item.raw, (result,))
     return Refused(item.index, item.raw, result)
@@ -159,14 +160,13 @@ def translate_correction(body: bytes, *, now: datetime | None = None) -> Correct
     """Read `{"reason": ..., "evidence": {...}}`; pointers are from the body's root."""
     try:
         value = value_of(body)
+        if rejects := text_rejects(body, canonical(value), value):
+            return rejects
+        reason = CORRECTION.validate_python(value)["reason"]
     except JsonTextError as error:
         return (error.reject,)
-    try:
-        reason = CORRECTION.validate_python(value)["reason"]
     except ValidationError as error:
         return rejects_of(error, CorrectionIn)
-    if rejects := nul_rejects({"reason": reason}):
-        return rejects
     found = translate_native(cast("CorrectionIn", value)["evidence"], now=now)
     if isinstance(found, Submission):
         return Correction(reason, found)
@@ -176,9 +176,12 @@ def translate_correction(body: bytes, *, now: datetime | None = None) -> Correct
 def translate_withdrawal(body: bytes, *, external_id: str) -> Withdrawal | Rejects:
     """Read `{"reason": ...}` about the evidence that is known by `external_id`."""
     try:
-        reason = WITHDRAWAL.validate_python(value_of(body))["reason"]
+        value = value_of(body)
+        if rejects := text_rejects(body, canonical(value), value):
+            return rejects
+        reason = WITHDRAWAL.validate_python(value)["reason"]
     except JsonTextError as error:
         return (error.reject,)
     except ValidationError as error:
         return rejects_of(error, WithdrawalIn)
-    return nul_rejects({"reason": reason}) or Withdrawal(external_id, reason)
+    return Withdrawal(external_id, reason)

@@ -14,6 +14,7 @@ from hashlib import sha256
 from msgspec.structs import replace
 
 from ledger.domain.evidence import Evidence, Source, Submission
+from ledger.domain.messages import GROUP_MEMBERS_MAX, member_id
 from ledger.errors import Reject
 from ledger.standards.checks import JsonObject, as_object, part
 from ledger.standards.items import Item, decoded, read_items
@@ -21,8 +22,7 @@ from ledger.standards.json_text import (
     JsonTextError,
     canonical,
     digest_of,
-    holds_nul,
-    nul_rejects,
+    text_rejects,
 )
 from ledger.standards.plausibility import faults_of
 from ledger.standards.translation import Outcome, Refused, Rejects, Translated, Withdrawal
@@ -35,7 +35,6 @@ from ledger.standards.xapi_values import moment
 MAPPER = "xapi/1"
 MEDIA_TYPE = "application/json"
 REJECTS_MAX = 20
-GROUP_LEARNERS_MAX = 500  # each is given a copy of the statement, sealed under its own key
 
 _NOT_COMPARED = frozenset({"stored", "authority", "version"})  # an LRS may set these anew
 _WHERE = {  # what plausibility calls it, and what a statement calls it
@@ -71,7 +70,7 @@ def outcome_of(item: Item, *, now: datetime | None = None) -> Outcome:
     if isinstance(value, Reject):
         return Refused(item.index, item.raw, (value,))
     try:
-        rejects = (holds_nul(canonical(value)) and nul_rejects(value)) or statement(value)
+        rejects = text_rejects(item.raw, canonical(value), value) or statement(value)
     except (JsonTextError, RecursionError):
         rejects = (Reject("", "nested too deeply", "a statement"),)
     if rejects:
@@ -96,8 +95,8 @@ def _checked(held: JsonObject, *, source: Source, now: datetime | None) -> Evide
     people = learners_of(held)
     if not people:
         return (_names_nobody(held),)
-    if len(people) > GROUP_LEARNERS_MAX:
-        most = f"at most {GROUP_LEARNERS_MAX} in one statement"
+    if len(people) > GROUP_MEMBERS_MAX:
+        most = f"at most {GROUP_MEMBERS_MAX} in one statement"
         return (Reject("/actor/member", f"names {len(people)} learners", most),)
     said = held.get("timestamp", held.get("stored"))
     occurred_at = now if said is None else moment(str(said))
@@ -153,7 +152,7 @@ def _source(held: JsonObject, *, digest: bytes, raw: bytes) -> Source:
 
 def _of_member(evidence: Evidence, at: int) -> Evidence:
     source = evidence.source
-    return replace(evidence, source=replace(source, external_id=f"{source.external_id}#{at}"))
+    return replace(evidence, source=replace(source, external_id=member_id(source.external_id, at)))
 
 
 def _where(ours: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 from tests.served import EVIDENCE, NDJSON, Served, item, lines
 
@@ -196,6 +198,38 @@ def test_xapi_statements_come_by_the_same_door(served: Served) -> None:
     del void["result"]
     answer = client.post(EVIDENCE, json=void, params={"format": "xapi"})
     assert answer.json()["status"] == "withdrawn"
+
+
+def test_voiding_a_statement_about_a_group_takes_it_back_from_every_member(served: Served) -> None:
+    _, client = served.as_provider()
+    names = [f"mailto:{secrets.token_hex(4)}@example.org" for _ in range(3)]
+    statement = {
+        "id": str(uuid4()).upper(),
+        "actor": {"objectType": "Group", "member": [{"mbox": name} for name in names]},
+        "verb": {"id": "http://adlnet.gov/expapi/verbs/passed"},
+        "object": {"id": "https://example.org/tests/7"},
+        "timestamp": "2026-03-02T16:15:00Z",
+    }
+    void = {
+        "id": str(uuid4()),
+        "actor": {"mbox": "mailto:teacher@example.org"},
+        "verb": {"id": "http://adlnet.gov/expapi/verbs/voided"},
+        "object": {"objectType": "StatementRef", "id": statement["id"]},
+    }
+    form = {"format": "xapi"}
+    told = client.post(EVIDENCE, json=[statement], params=form).json()["items"]
+    # In one array with something after it: answers stand in the order of the items.
+    later = statement | {"id": str(uuid4())}
+    answers = client.post(EVIDENCE, json=[void, later], params=form).json()["items"]
+    assert [(one["index"], one["status"]) for one in answers] == [
+        *[(0, "withdrawn")] * 3,
+        *[(1, "accepted")] * 3,
+    ]
+    assert [one["evidence"] for one in answers[:3]] == [one["evidence"] for one in told]
+    again = client.post(EVIDENCE, json=[void], params=form).json()["items"]
+    assert [(one["status"], one["duplicate"]) for one in again] == [("withdrawn", True)] * 3
+    unknown = void | {"object": {"objectType": "StatementRef", "id": str(uuid4())}}
+    assert client.post(EVIDENCE, json=[unknown], params=form).json()["rejected"] == 1
 
 
 def test_an_empty_array_and_an_empty_stream_are_answered(served: Served) -> None:

@@ -287,3 +287,13 @@ def test_a_reason_holds_no_character_that_a_database_cannot() -> None:
     found = native.translate_withdrawal(b'{"reason": "a\\u0000"}', external_id="x")
     assert isinstance(found, tuple)
     assert [getattr(each, "where", None) for each in found] == ["/reason"]
+
+
+def test_a_member_that_is_named_twice_is_refused_where_it_stands() -> None:
+    text = b'{"id": "a", "result": {"score": 3, "score": 97, "max": 100}, "id": "b"}'
+    outcome = native.outcome_of(Item(0, text))
+    assert isinstance(outcome, Refused)
+    assert [(reject.where, reject.why) for reject in outcome.rejects] == [
+        ("/id", "is named twice"),
+        ("/result/score", "is named twice"),
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.standards import xapi
+from ledger.domain.messages import GROUP_MEMBERS_MAX
 from tests.unit.standards.samples import STATEMENT, changed
 from tests.unit.standards.test_xapi import LEARNER, refused, taken
 
@@ -15,7 +15,7 @@ def test_a_member_named_twice_is_seen_once() -> None:
 
 
 def test_a_group_has_its_limit() -> None:
-    group = {"objectType": "Group", "member": [LEARNER] * (xapi.GROUP_LEARNERS_MAX + 1)}
+    group = {"objectType": "Group", "member": [LEARNER] * (GROUP_MEMBERS_MAX + 1)}
     assert refused(changed(STATEMENT, "actor", group)) == [("/actor/member", "names 501 learners")]
 
 
