@@ -87,8 +87,14 @@ class Observed:
         self._bears_on = None
         record, registry = self.record, self.registry
         found: dict[CompetencyId, tuple[FrameworkId | None, list[Observation]]] = {}
+        widens = registry.widens
         for piece in record.pieces.values():
-            for observation, framework in observe(piece, record, registry):
+            read = (
+                observe(piece, record, registry)
+                if widens or piece.remarks
+                else _read(piece, piece.evidence.alignments, record, registry)
+            )
+            for observation, framework in read:
                 known = found.get(observation.competency)
                 if known is None:
                     found[observation.competency] = framework, [observation]

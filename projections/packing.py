@@ -7,7 +7,7 @@ laid out once each. Source: PostgreSQL documentation, COPY, "Binary Format".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from struct import Struct, pack
@@ -43,6 +43,7 @@ _CHANGE_COLUMNS = (
 _CHANGE = Struct(">hiqi16si16s")
 _LEARNER = Struct(">hi16siqiqiqiqiq")
 
+_MICROSECOND = timedelta(microseconds=1)
 _NUMERIC = Struct(">hhHh")
 _NEGATIVE = 0x4000
 _GROUP = 10_000
@@ -68,16 +69,16 @@ def observation(row: ObservationRow) -> bytes:
 def observations(record: LearnerRecord, observed: Observed) -> Iterator[bytes]:
     """Lay out what a record says now, from the observations that were read for judging it."""
     learner, pieces = record.learner.bytes, record.pieces
-    some_withdrawn, pack_fixed, moment = record.withdrawn > 0, _OBSERVATION.pack, seal.microseconds
+    some_withdrawn, pack_fixed = record.withdrawn > 0, _OBSERVATION.pack
     for competency, line in observed.lines.items():
         name, framework = _text(competency), _text(line.framework)
-        for seen in line.seen:
+        for seen, (since_2000, _) in zip(line.seen, line.seen.places, strict=True):
             ended = pieces[seen.evidence].withdrawn_position if some_withdrawn else None
             yield b"".join((
                 pack_fixed(
                     11, 16, learner, 16, seen.evidence.bytes, 16, seen.provider.bytes,
                     8, seen.position, 8, seen.first_position,
-                    8, moment(seen.occurred_at), 8, moment(seen.recorded_at),
+                    8, since_2000 // _MICROSECOND, 8, _recorded(seen.recorded_at),
                 ),
                 _NULL if ended is None else _INT8.pack(8, ended), name, _text(seen.kind), framework,
             ))  # fmt: skip
@@ -184,6 +185,11 @@ def _texts(texts: tuple[str, ...]) -> bytes:
 def _numeric_field(value: Decimal) -> bytes:
     data = numeric(value)
     return _LENGTH.pack(len(data)) + data
+
+
+@lru_cache(maxsize=4096)
+def _recorded(moment: datetime) -> int:
+    return seal.microseconds(moment)  # one moment for each appended batch
 
 
 def _moment(moment: datetime | None) -> bytes:

@@ -169,7 +169,8 @@ def count(counts: Counts, fact: Fact, recorded_at: datetime) -> None:
             found.unverified += 1
         if not evidence.alignments:
             found.unaligned += 1
-        delay = recorded_at - aware(evidence.occurred_at)
+        occurred_at = evidence.occurred_at
+        delay = recorded_at - (occurred_at if occurred_at.tzinfo else aware(occurred_at))
         found.delay_s += delay.days * 86_400 + delay.seconds
     elif isinstance(fact, EvidenceCorrected):
         counts.setdefault(fact.provider.int, Quality()).corrections += 1

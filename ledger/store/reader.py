@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import LiteralString
 from uuid import UUID
@@ -159,8 +160,8 @@ class LogReader:
     ) -> Iterator[list[Recorded]]:
         """Read every stream whole, one after another by id, up to a position: for a rebuild.
 
-        Each list is one stream, learners' and others'; at most about `facts_max` facts are in
-        memory at once. Headers are not checked: what is built from this is a view, and `mastery
+        Each list is one stream, learners' and others'; at most about `facts_max` (at least 2)
+        facts are in memory at once. Headers are not checked: what is built from this is a view, and `mastery
         check` proves the log.
         """
         first = after or UUID(int=0)
@@ -169,9 +170,13 @@ class LogReader:
             borrowed(self._pool) as connection,
             connection.transaction(),
             connection.cursor(name="by_learner", binary=True) as cursor,
+            ThreadPoolExecutor(1, "reading ahead") as ahead,
         ):
             cursor.execute(_BY_STREAM, (first, last, last, until))
-            while rows := cursor.fetchmany(facts_max):
+            # PostgreSQL finds the next rows while these are folded.
+            coming = ahead.submit(cursor.fetchmany, facts_max // 2)
+            while rows := coming.result():
+                coming = ahead.submit(cursor.fetchmany, facts_max // 2)
                 for recorded in self._facts(rows, verify_headers=False):
                     if pending and pending[-1].stream != recorded.stream:
                         yield pending

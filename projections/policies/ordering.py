@@ -26,14 +26,14 @@ class Ordered(list[Observation]):
     """Observations in order. Made by `in_order`, and changed by `put` only.
 
     `expiring`: something holds until some moment only. `plain`: nothing does, and nothing is
-    excluded. `kinds` are all that come up.
+    excluded. `kinds` are all that come up. `places`: of each, the time since 2000 and the position.
     """
 
-    __slots__ = ("_columns", "_places", "expiring", "kinds", "plain")
+    __slots__ = ("_columns", "expiring", "kinds", "places", "plain")
 
     def __init__(self, observations: Iterable[Observation], places: list[_Place]) -> None:
         super().__init__(observations)
-        self._places = places
+        self.places = places
         self._columns: dict[Hashable, tuple[_Read[Any], list[Any]]] = {}
         self.kinds: set[str] = {one.kind for one in self}
         self.expiring = bool({one.valid_until for one in self} - {None})
@@ -42,11 +42,11 @@ class Ordered(list[Observation]):
     def put(self, one: Observation) -> bool:
         """Put an observation in its place; not if another has that place, and say so."""
         place = _place(one)
-        at = bisect_left(self._places, place)
-        if at < len(self) and self._places[at] == place:
+        at = bisect_left(self.places, place)
+        if at < len(self) and self.places[at] == place:
             return False
         self.insert(at, one)
-        self._places.insert(at, place)
+        self.places.insert(at, place)
         for read, column in self._columns.values():
             column.insert(at, read((one,))[0])
         self.kinds.add(one.kind)
