@@ -34,7 +34,8 @@ def void(
             if not isinstance(first_member, Receipt):
                 answer.set_result([single])
                 return
-            others = [withdrawal(member_id(external_id, at)) for at in range(1, GROUP_MEMBERS_MAX)]
+            names = (member_id(external_id, at) for at in range(1, GROUP_MEMBERS_MAX))
+            others = [withdrawal(external_id=name) for name in names]
             submit(others).add_done_callback(lambda rest: gather(first_member, rest))
         except Exception as error:  # noqa: BLE001  whoever waits hears of it
             answer.set_exception(error)
