@@ -119,6 +119,43 @@ class EnrolmentIn(Sent):
     ends_on: date | None = None
 
 
+class AttributeIn(Sent):
+    """One thing that reports tell groups of learners apart by."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
+    value: Name = "yes"
+
+
+class AttributesIn(Sent):
+    """Special populations of a learner, for some time; both days are inclusive.
+
+    Sent anew under the same id, it replaces what was said; with no attributes, it takes it back.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "populations/771",
+                    "learner": {"id": "S-100231"},
+                    "attributes": [
+                        {"name": "english_learner"},
+                        {"name": "gender", "value": "female"},
+                    ],
+                    "starts_on": "2025-08-18",
+                    "ends_on": "2026-06-30",
+                }
+            ]
+        }
+    )
+
+    id: Id = Field(description="Your id for this statement.")
+    learner: LearnerRef
+    attributes: Annotated[tuple[AttributeIn, ...], Field(max_length=100)]
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
 class AdoptionIn(Sent):
     """From `starts_on` on (always, where absent), the policy decides for a scope."""
 

@@ -142,6 +142,15 @@ class Authority:
         when = "at that time" if covering else "on this competency"
         return "outside_authority", f"no authority for {kind.replace('_', ' ')} {when}"
 
+    def holds_some(self, provider: ProviderId, at: datetime) -> bool:
+        """Say whether the provider may assert anything at all at that time."""
+        known = self._providers.get(provider.int)
+        return (
+            known is not None
+            and not any(start <= at < end for start, end in known.suspensions)
+            and any(one.starts <= at <= one.ends and at < one.before for one in known.grants)
+        )
+
     def _of(self, provider: ProviderId) -> _Provider:
         known = self._providers.setdefault(provider.int, _Provider())
         known.cache.clear()

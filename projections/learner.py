@@ -17,6 +17,7 @@ from typing import Self
 from ledger.domain.catalogue import Recorded
 from ledger.domain.evidence import Evidence
 from ledger.domain.facts import (
+    AttributesRecorded,
     ContestResolved,
     EnrolmentRecorded,
     EvidenceConfirmed,
@@ -84,6 +85,9 @@ class LearnerRecord:
     enrolments: dict[ExternalName, EnrolmentRecorded] = field(
         default_factory=dict[ExternalName, EnrolmentRecorded]
     )
+    attributes: dict[ExternalName, AttributesRecorded] = field(
+        default_factory=dict[ExternalName, AttributesRecorded]
+    )
     identities: list[LearnerIdentified] = field(default_factory=list[LearnerIdentified])
     by_external: dict[ExternalName, EvidenceId] = field(
         default_factory=dict[ExternalName, EvidenceId]
@@ -127,6 +131,8 @@ class LearnerRecord:
                 return (fact.id,)
             case EnrolmentRecorded():
                 self.enrolments[fact.provider.int, fact.external_id] = fact
+            case AttributesRecorded():
+                self.attributes[fact.provider.int, fact.external_id] = fact
             case LearnerIdentified():
                 self.identities.append(fact)
             case _:
@@ -151,7 +157,8 @@ class LearnerRecord:
         """Give a record that can be folded on without changing this one."""
         twin = copy(self)
         twin.pieces = {name: copy(piece) for name, piece in self.pieces.items()}
-        twin.enrolments, twin.identities = dict(self.enrolments), list(self.identities)
+        twin.enrolments, twin.attributes = dict(self.enrolments), dict(self.attributes)
+        twin.identities = list(self.identities)
         twin.by_external, twin.revised_by = dict(self.by_external), dict(self.revised_by)
         return twin
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from ledger.domain.catalogue import Recorded
@@ -10,6 +10,7 @@ from ledger.domain.evidence import Evidence, Result
 from ledger.domain.facts import (
     AssessmentRegistered,
     AssessmentValidated,
+    AttributesRecorded,
     AuthorityGranted,
     AuthorityRevoked,
     ContestResolved,
@@ -73,8 +74,8 @@ def tell(recorded: Recorded, record: LearnerRecord, registry: Registry) -> Telli
             return Telling(text, fact.id)
         case EvidenceConfirmed() | EvidenceContested() | ContestResolved():
             return Telling(_remark(fact), fact.id)
-        case EnrolmentRecorded():
-            return Telling(f"{_who(fact.provider, registry)} recorded {_enrolment(fact)}.")
+        case EnrolmentRecorded() | AttributesRecorded():
+            return Telling(f"{_who(fact.provider, registry)} recorded {_stated(fact)}.")
         case LearnerRegistered():
             return Telling("The ledger met this learner.")
         case LearnerIdentified():
@@ -174,7 +175,11 @@ def _outcome(result: Result | None) -> str:
     return f", {result.status.replace('_', ' ')}"
 
 
-def _enrolment(fact: EnrolmentRecorded) -> str:
+def _stated(fact: EnrolmentRecorded | AttributesRecorded) -> str:
+    time = _time(fact.starts_on, fact.ends_on)
+    if isinstance(fact, AttributesRecorded):
+        names = ", ".join(f"{one.name}: {one.value}" for one in fact.attributes)
+        return f"attributes{time}: {names or 'none'}"
     places = [
         f"{level} {name}"
         for level, name in (
@@ -183,6 +188,10 @@ def _enrolment(fact: EnrolmentRecorded) -> str:
         )
         if name
     ]  # fmt: skip
-    start = f" from {fact.starts_on}" if fact.starts_on else ""
-    end = f" until {fact.ends_on}" if fact.ends_on else ""
-    return f"an enrolment in {', '.join(places) or 'nothing named'}{start}{end}"
+    return f"an enrolment in {', '.join(places) or 'nothing named'}{time}"
+
+
+def _time(starts_on: date | None, ends_on: date | None) -> str:
+    start = f" from {starts_on}" if starts_on else ""
+    end = f" until {ends_on}" if ends_on else ""
+    return f"{start}{end}"

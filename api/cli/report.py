@@ -13,8 +13,11 @@ from api.cli.learner import AsOf, Json, On
 from api.cli.session import UsageError, provider_named, screen, session, show_json, show_rows
 from api.cli.teaching import command, group
 from api.cli.times import as_of, time_of
+from api.routes.reports import DisparityOut, compared
+from api.routes.trials import TableOut
 from projections.adoption import LEVELS
 from projections.answers import Answers
+from projections.disparity import disparity
 from projections.moderation import Agreement
 from projections.policies.explain import wanted
 from projections.reports import Scope, moderation, not_improved_list, one_short_list
@@ -155,6 +158,48 @@ def second_scores(  # noqa: PLR0913  one for each option
         for one in found.items
     ]
     show_rows(("evidence", "learner", "rated by", "scored again by"), rows)
+
+
+@command(app, "disparity")
+def compare_groups(  # noqa: PLR0913  one for each option
+    context: typer.Context, *,
+    by: Annotated[
+        str, typer.Option(help="An attribute's name, or: state, district, school, programme.")
+    ],
+    competency: Annotated[
+        str | None, typer.Option(help="Only this competency: URI or identifier.")
+    ] = None,
+    framework: Annotated[str | None, typer.Option(help="Only this framework's.")] = None,
+    level: Level = None, name: Name = "", known: AsOf = None, on: On = None, plain: Json = False,
+) -> None:  # fmt: skip
+    """Compare groups of learners in each competency: who mastered it, on how much evidence.
+
+    Small numbers of people are held back, and so is what would reveal them by subtraction.
+
+    Example:
+        mastery report disparity --by english_learner --level district --scope "Riverside"
+    """
+    with session(context).answers() as (ledger, answers):
+        scope = _Asked(known, on, level, name).scope(answers)
+        asked = compared(answers.registry(), by, framework, competency)
+        found = list(disparity(ledger.log, scope, asked))
+    if plain:
+        rows = [
+            DisparityOut(one.competency, TableOut.of(one.outcomes), one.groups) for one in found
+        ]
+        show_json(rows)
+        return
+    figures = ("learners", "mastered", "evidence", "second_scored", "agreed", "disputed")
+    for one in found:
+        screen.out(one.competency)
+        cells = [
+            (each.name, *(_held(getattr(each, name)) for name in figures)) for each in one.groups
+        ]
+        show_rows((by, *(name.replace("_", " ") for name in figures)), cells)
+
+
+def _held(figure: int | None) -> str:
+    return "held back" if figure is None else str(figure)
 
 
 def _figures(found: Agreement) -> tuple[str, str, str, str]:

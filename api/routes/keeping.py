@@ -15,13 +15,14 @@ from api.parts import Parts, parts
 from api.problems import INVALID, Fault, ProblemError, fault_of
 from api.routes.evidence import speaks_for
 from api.routes.providers import Noted, noted
-from api.schemas import EnrolmentIn
-from ledger.domain.evidence import Identifier
-from ledger.domain.facts import EnrolmentRecorded
+from api.schemas import AttributesIn, EnrolmentIn, LearnerRef
+from ledger.domain.evidence import Attribute, Identifier
+from ledger.domain.facts import AttributesRecorded, EnrolmentRecorded
 from ledger.domain.ids import LearnerId, ProviderId
 from ledger.errors import UnknownLearnerError
 from ledger.store.rejects import KeptReject
 from ledger.store.tasks import NOBODY
+from projections.publication import order_fault, refuse
 
 router = APIRouter(prefix="/v1", responses=PROBLEMS)
 
@@ -115,18 +116,47 @@ def enrol(request: Request, caller: EvidenceWriter, given: EnrolmentIn) -> Respo
     A learner whom the ledger does not know yet is registered. Which policy decides may depend on where the learner is enrolled on the day.
     """
     asked, provider = parts(request), speaks_for(caller)
-    own = () if given.learner.id is None else (Identifier(type="id", value=given.learner.id),)
-    others = (
-        Identifier(type=one["type"], value=one["value"], system=one.get("system"))
-        for one in given.learner.identifiers
-    )
     fact = EnrolmentRecorded(
         learner=LearnerId(NOBODY),
         provider=provider,
         external_id=given.id,
         **given.model_dump(exclude={"id", "learner"}),
     )
-    return noted(asked.ledger.enrol(fact, names=(*own, *others)))
+    return noted(asked.ledger.enrol(fact, names=_names(given.learner)))
+
+
+def _names(learner: LearnerRef) -> tuple[Identifier, ...]:
+    own = () if learner.id is None else (Identifier(type="id", value=learner.id),)
+    others = (
+        Identifier(type=one["type"], value=one["value"], system=one.get("system"))
+        for one in learner.identifiers
+    )
+    return (*own, *others)
+
+
+@router.post(
+    "/attributes", response_class=JsonBytes, tags=["evidence"],
+    summary="Record special populations",
+    responses=replies(Noted, "Recorded; the same again is a duplicate.", example={
+        "position": 89, "duplicate": False,
+    }),
+)  # fmt: skip
+def describe(request: Request, caller: EvidenceWriter, given: AttributesIn) -> Response:
+    """Say which groups a learner belongs to that reports tell apart, such as special populations.
+
+    Stored sealed, shown in the learner's own history, and never sent on: no subscriber and no
+    Kafka topic gets them. They decide nothing about mastery. The provider needs authority.
+    """
+    asked, provider = parts(request), speaks_for(caller)
+    if not asked.answers.registry().authority.holds_some(provider, asked.clock()):
+        raise ProblemError.forbidden("attributes are taken from providers that hold authority")
+    refuse("attributes", order_fault(given.starts_on, given.ends_on, "/ends_on"))
+    fact = AttributesRecorded(
+        learner=LearnerId(NOBODY), provider=provider, external_id=given.id,
+        attributes=tuple(Attribute(name=one.name, value=one.value) for one in given.attributes),
+        starts_on=given.starts_on, ends_on=given.ends_on,
+    )  # fmt: skip
+    return noted(asked.ledger.enrol(fact, names=_names(given.learner)))
 
 
 @router.get(

@@ -16,9 +16,14 @@ from api.moments import AtMoment, Moment, read_moment
 from api.openapi import PROBLEMS, JsonBytes, encoded, replies
 from api.parts import Parts, parts
 from api.problems import INVALID, Fault, ProblemError
-from ledger.domain.ids import LearnerId, Position, ProviderId
+from api.routes.trials import TableOut
+from ledger.domain.evidence import Alignment
+from ledger.domain.ids import CompetencyId, LearnerId, Position, ProviderId
+from ledger.errors import UnknownFrameworkError
 from projections.action_lists import NotImproved, OneShort
+from projections.disparity import Compared, Group, disparity
 from projections.policies.explain import wanted
+from projections.registry import Registry
 from projections.reports import Moderation, Scope, moderation, not_improved_list, one_short_list
 from projections.sampling import SHARE_PERCENT, SecondScoring, Wanted, second_scoring
 
@@ -128,6 +133,58 @@ def second_scores(  # noqa: PLR0913  one for each parameter
     wanted = Wanted(share, whose, evaluator, awaiting)
     limit = min(limit, asked.settings.page_items_max)
     return encoded(second_scoring(asked.ledger.log, where, wanted, limit=limit))
+
+
+class DisparityOut(msgspec.Struct, frozen=True):
+    """One competency: learners by group and outcome, and each group's figures; null is held back."""
+
+    competency: CompetencyId
+    outcomes: TableOut
+    groups: tuple[Group, ...]
+
+
+@router.get(
+    "/disparity", response_class=JsonBytes, summary="Compare subgroups",
+    responses=replies(list[DisparityOut], "Pass rates, evidence and moderation, by group."),
+)  # fmt: skip
+def compare_groups(
+    request: Request, _caller: ReportsReader, at: AtMoment, *,
+    by: Annotated[str, Query(
+        min_length=1, max_length=100,
+        description="The name of an attribute, or: state, district, school, programme.",
+    )],
+    competency: Annotated[str | None, Query(description="Only this one: URI or identifier.")] = None,
+    framework: Annotated[str | None, Query(description="Only this framework's.")] = None,
+    level: Level = None, scope: Name = "",
+) -> Response:  # fmt: skip
+    """Compare groups of learners in each competency: who mastered it, on how much evidence.
+
+    Small numbers of people are held back, and so is what would reveal them by subtraction.
+    """
+    asked = parts(request)
+    where = _scope(asked, at, level, scope)
+    registry = asked.answers.registry(as_of=where.as_of)
+    found = disparity(asked.ledger.log, where, compared(registry, by, framework, competency))
+    return encoded(
+        [DisparityOut(one.competency, TableOut.of(one.outcomes), one.groups) for one in found]
+    )
+
+
+def compared(
+    registry: Registry, by: str, framework: str | None, competency: str | None
+) -> Compared:
+    """Make out what is to be compared.
+
+    Raises:
+        UnknownFrameworkError: there is no such framework.
+    """
+    known = registry.frameworks.named(framework) if framework is not None else None
+    if framework is not None and known is None:
+        raise UnknownFrameworkError(framework)
+    if competency is None:
+        return Compared(by, known)
+    meant = registry.resolve(Alignment(competency=competency))
+    return Compared(by, known, meant.competency if meant else CompetencyId(competency))
 
 
 def _scope(

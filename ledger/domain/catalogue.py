@@ -19,6 +19,7 @@ CATALOGUE: tuple[type[Fact], ...] = (
     facts.LearnerRegistered,
     facts.LearnerIdentified,
     facts.EnrolmentRecorded,
+    facts.AttributesRecorded,
     facts.EvidenceRecorded,
     facts.EvidenceCorrected,
     facts.EvidenceWithdrawn,

@@ -84,6 +84,13 @@ class Party(Part):
     role: str | None = None
 
 
+class Attribute(Part):
+    """Something that reports tell groups of learners apart by. Personal."""
+
+    name: str  # "english_learner", "disability", "economically_disadvantaged", "gender", ...
+    value: str = "yes"
+
+
 class Identifier(Part):
     """A provider's name for a learner: `type` of id, `system` that issued it, `value`."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from ledger.domain.fact import Fact, StreamKind
 from ledger.domain.learner_facts import (
+    AttributesRecorded,
     ContestResolved,
     EnrolmentRecorded,
     EvidenceConfirmed,
@@ -41,6 +42,7 @@ from ledger.domain.reference_facts import (
 __all__ = [
     "AssessmentRegistered",
     "AssessmentValidated",
+    "AttributesRecorded",
     "AuthorityGranted",
     "AuthorityRevoked",
     "ContestResolved",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import ClassVar, Literal
 
-from ledger.domain.evidence import Evidence, Identifier, Party, Result
+from ledger.domain.evidence import Attribute, Evidence, Identifier, Party, Result
 from ledger.domain.fact import Fact
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
 
@@ -42,6 +42,22 @@ class EnrolmentRecorded(Fact):
     school: str | None = None
     district: str | None = None
     state: str | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+class AttributesRecorded(Fact):
+    """The learner belongs to special populations, or other groups that reports tell apart.
+
+    It holds for some time, both days included. It decides nothing about mastery.
+    """
+
+    TOPIC: ClassVar[str] = "mastery.attributes-recorded.v1"
+
+    learner: LearnerId
+    provider: ProviderId
+    external_id: str
+    attributes: tuple[Attribute, ...]
     starts_on: date | None = None
     ends_on: date | None = None
 

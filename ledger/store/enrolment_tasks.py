@@ -9,7 +9,7 @@ import uuid_utils
 
 from ledger.domain import messages
 from ledger.domain.evidence import Identifier
-from ledger.domain.facts import EnrolmentRecorded
+from ledger.domain.facts import AttributesRecorded, EnrolmentRecorded
 from ledger.domain.ids import EvidenceId, LearnerId, uuid_of
 from ledger.domain.messages import Accepted, Message
 from ledger.errors import RefusedError
@@ -17,23 +17,27 @@ from ledger.store.evidence_tasks import learner_of, unlinked
 from ledger.store.keys import MasterKey
 from ledger.store.tasks import NOBODY, Decision, Known, ReceiptRow, identifier_keys
 
+Stated = EnrolmentRecorded | AttributesRecorded
+"""What a provider states of a learner beside evidence, under an id of its own."""
+
 
 class Enrol:
-    """A provider's word on where a learner is enrolled; `names` find or register the learner.
+    """A provider's word on where a learner is enrolled, or on attributes of theirs.
+
+    `names` find or register the learner.
 
     Without names, the enrolment's own learner is meant, who must be known.
     """
 
     __slots__ = ("_digest", "_enrolment", "_identifiers", "_message", "_names", "_version")
 
-    def __init__(
-        self, keys: MasterKey, enrolment: EnrolmentRecorded, names: tuple[Identifier, ...]
-    ) -> None:
+    def __init__(self, keys: MasterKey, enrolment: Stated, names: tuple[Identifier, ...]) -> None:
         provider = enrolment.provider
         nobodys = msgspec.structs.replace(enrolment, learner=LearnerId(NOBODY))
         self._enrolment, self._names = enrolment, names
         self._digest = hashlib.sha256(msgspec.json.encode(nobodys)).digest()
-        self._message = keys.lookup("enrolment", provider.hex, enrolment.external_id)
+        kind = "enrolment" if isinstance(enrolment, EnrolmentRecorded) else "attributes"
+        self._message = keys.lookup(kind, provider.hex, enrolment.external_id)
         self._version = keys.lookup("version", self._digest.hex())
         self._identifiers = identifier_keys(keys, provider, names)
 
