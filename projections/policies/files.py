@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from ledger.domain.ids import CompetencyId
 from ledger.errors import InvalidDocumentError, Reject
+from projections.policies.criteria import status, status_of
 from projections.policies.explain import explained, plain
 from projections.policies.items import Item, observation
 from projections.policies.judge import Judge
@@ -178,6 +179,7 @@ def verdict_json(verdict: Verdict) -> dict[str, object]:
     return {
         "competency": whole.competency,
         "state": whole.state,
+        "status": status_of(whole),
         "estimate": None if whole.estimate is None else format(whole.estimate, "f"),
         "level": whole.level,
         "on": whole.on.isoformat(),
@@ -202,6 +204,7 @@ def _finding(finding: Finding) -> dict[str, object]:
     found: dict[str, object] = {
         "rule": finding.rule,
         "met": finding.met,
+        "status": status(finding),
         "found": finding.found,
         "needed": finding.needed,
         "evidence": [str(one) for one in finding.evidence],

@@ -12,7 +12,7 @@ from ledger.domain.ids import CompetencyId
 from ledger.errors import InvalidDocumentError, Reject
 from projections.policies import compile_policy, preset
 from projections.policies.adoption import deciding
-from projections.policies.files import judge_case, read_case
+from projections.policies.files import judge_case, read_case, verdict_json
 from projections.policies.soundness import unknown_references
 from projections.policies.verdict import MasteryState, Verdict
 from tests.unit.policies.cases import NOW, golden, unmet
@@ -82,6 +82,64 @@ def test_openedx_tree(case: dict[str, Any]) -> None:
     tree = json.dumps(case["tree"], default=float)
     verdict = judged("openedx-criteria", {"tree": tree}, {"grades": case["grades"]})
     assert (verdict.state == "mastered") is case["demonstrated"]
+
+
+GROUPS = {"A": ("A1", "A2"), "B": ("Final", "Lab3")}
+GRADES = {
+    "Demonstrated": (0.75, 0.9),
+    "PartiallyAttempted": (0.9, None),
+    "AttemptedNotDemonstrated": (0.74, 0.9),
+}
+
+
+def statuses(op: str, grades: dict[str, float]) -> dict[str, str | None]:
+    """Judge two groups of two leaves under a root, and give the status of every node."""
+    tree = {"op": op, "children": [
+        {"op": "AND", "children": [{"leaf": leaf, "op": "gte", "value": 0.75} for leaf in leaves]}
+        for leaves in GROUPS.values()
+    ]}  # fmt: skip
+    verdict = verdict_json(
+        judged("openedx-criteria", {"tree": json.dumps(tree)}, {"grades": grades})
+    )
+    findings: Any = verdict["findings"]
+    groups = findings if op == "AND" else findings[0]["parts"]
+    found: dict[str, Any] = {"root": verdict["status"]}
+    for (name, leaves), group in zip(GROUPS.items(), groups, strict=True):
+        found[name] = group["status"]
+        found |= {leaf: one["status"] for leaf, one in zip(leaves, group["parts"], strict=True)}
+    return found
+
+
+@pytest.mark.parametrize("case", rows(EDX["ordered_recompute"]))
+def test_openedx_ordered_recompute(case: dict[str, Any]) -> None:
+    grades = {
+        leaf: grade
+        for name, leaves in GROUPS.items()
+        for leaf, grade in zip(leaves, GRADES[case["before"][name]], strict=True)
+        if grade is not None
+    }
+    before = statuses(case["root_op"], grades)
+    after = statuses(case["root_op"], grades | {"Lab3": 0.75})
+    assert {name: before[name] for name in case["before"]} == case["before"]
+    assert {name: after[name] for name in case["after"]} == case["after"]
+    written = {name for name in after if after[name] != before[name]}
+    assert written == {"Lab3" if name == "leaf" else name for name in case["rows_written"]}
+
+
+@pytest.mark.parametrize(
+    ("op", "grades", "root"),
+    [
+        ("AND", {}, None),
+        ("OR", {}, None),
+        ("AND", {"A1": 0.9}, "PartiallyAttempted"),
+        ("AND", {"Final": 0.1}, "AttemptedNotDemonstrated"),
+        ("OR", {"A1": 0.1}, "PartiallyAttempted"),  # the other group may yet be shown
+        ("OR", {"A1": 0.1, "Final": 0.1}, "AttemptedNotDemonstrated"),
+        ("OR", {"A1": 0.1, "Final": 0.8, "Lab3": 0.8}, "Demonstrated"),
+    ],
+)
+def test_openedx_root_status(op: str, grades: dict[str, float], root: str | None) -> None:
+    assert statuses(op, grades)["root"] == root
 
 
 @pytest.mark.parametrize("case", EDX["policy_resolution"])
