@@ -22,7 +22,7 @@ from projections.policies.compiling import parts_of
 from projections.policies.documents import PolicyDocument
 from projections.policies.judge import Judge
 from projections.policies.requirements import Covers, PointsFromChildren
-from projections.policies.soundness import child_names
+from projections.policies.soundness import child_names, circles
 from projections.registry import Registry
 
 UNKNOWN = "no framework that was published has this competency"
@@ -65,7 +65,7 @@ def crosswalk_faults(fact: CrosswalkPublished, registry: Registry) -> Iterator[R
 
 
 def policy_faults(document: PolicyDocument, registry: Registry) -> Iterator[Reject]:
-    """Say which competencies a policy names that no framework has."""
+    """Say which competencies a policy names that no framework has, or that rest on themselves."""
     for where, rule in parts_of(document.requirement):
         if isinstance(rule, Covers | PointsFromChildren):
             for place, name in enumerate(child_names(rule)):
@@ -75,6 +75,20 @@ def policy_faults(document: PolicyDocument, registry: Registry) -> Iterator[Reje
                 elif found != name:
                     # Judged by states under the name in the ledger: another would never be met.
                     yield Reject(pointer, "the ledger knows this competency by another name", found)
+                else:
+                    yield from _circle(found, registry, pointer)
+
+
+def _circle(competency: CompetencyId, registry: Registry, pointer: str) -> Iterator[Reject]:
+    rests_on: dict[CompetencyId, tuple[CompetencyId, ...]] = {}
+    pending = [competency]
+    while pending:
+        name = pending.pop()
+        if name not in rests_on:
+            rests_on[name] = registry.frameworks.children(name)
+            pending += rests_on[name]
+    for one in circles(rests_on):
+        yield Reject(pointer, one.why, "a competency that does not rest on itself")
 
 
 def adoption_faults(
