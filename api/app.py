@@ -8,10 +8,11 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from api import openapi, problems, quick
+from api import openapi, problems
 from api.auth import Guard
 from api.intake import Intake
 from api.parts import Parts
+from api.quick import QuickApp
 from api.routes import ROUTERS, STREAMING
 from api.tail import Tail
 from ledger.config import Settings
@@ -32,12 +33,14 @@ def create_app(
     clock: Callable[[], datetime] = _utc_now,
 ) -> FastAPI:
     """Put the routes over a ledger; the caller opens and closes it."""
-    app = FastAPI(
+    app = QuickApp(
         title="Mastery Ledger",
         version=version("mastery-ledger"),
         description=openapi.DESCRIPTION,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
+        # Looked for at every request; what operators see of this service is at /metrics.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.parts = Parts(
         ledger=ledger,
@@ -51,7 +54,6 @@ def create_app(
     app.state.guard = Guard(ledger.access.holder)
     problems.install(app)
     openapi.install(app)
-    quick.install(app)
     for router in STREAMING:
         app.include_router(router)
     for router in ROUTERS:
