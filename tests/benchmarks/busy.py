@@ -18,6 +18,23 @@ def cpu_s(process: int, *, waited: bool = False) -> float:
     return sum(int(ticks) for ticks in stat[11 : 15 if waited else 13]) / TICKS_PER_S
 
 
+def service_cpu_s(process: int) -> float:
+    """Give the CPU seconds of `mastery serve` so far: its own, and those of who answers for it."""
+    begun = (
+        int(entry.name)
+        for entry in Path("/proc").iterdir()
+        if entry.name.isdigit() and _parent(entry) == process and _answers(entry)
+    )
+    return cpu_s(process) + sum(map(cpu_s, begun))
+
+
+def _answers(process: Path) -> bool:
+    try:
+        return b"spawn_main" in (process / "cmdline").read_bytes()
+    except OSError:
+        return False
+
+
 def postgres_cpu_s(data: Path) -> float:
     """Give the CPU seconds of the PostgreSQL in a data folder, all its processes together."""
     postmaster = int((data / "postmaster.pid").read_text().split()[0])

@@ -47,7 +47,7 @@ class Served(NamedTuple):
 
     def cpu_s(self) -> tuple[float, float]:
         """Give the CPU seconds of the service and of PostgreSQL so far."""
-        return busy.cpu_s(self.process), busy.postgres_cpu_s(self.postgres)
+        return busy.service_cpu_s(self.process), busy.postgres_cpu_s(self.postgres)
 
 
 @contextmanager
