@@ -14,6 +14,12 @@ from ledger.domain.evidence import JUDGED_KINDS
 from ledger.domain.framework import Articulation
 from projections.equivalence import Equivalences, below, in_force
 from projections.learner import Piece
+from projections.policies.observation import Exclusion
+
+NOT_THEIRS: frozenset[Exclusion] = frozenset(
+    {"outside_authority", "provider_suspended", "unverified", "set_aside"}
+)
+"""Why evidence brings nobody credits elsewhere: it was not theirs to say, or was found wrong."""
 
 
 class Articulated(NamedTuple):

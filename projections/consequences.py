@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
 from ledger.store.reader import LEARNER_TOPICS, LogReader
+from projections.articulation import NOT_THEIRS, articulated
 from projections.learner import LearnerRecord
 from projections.mastery import Bench
 from projections.observing import Observed
@@ -38,16 +40,29 @@ class Rested:
 
 
 @dataclass(frozen=True, slots=True)
-class Consequences:
-    """What rested on the crosswalk: at most `LISTED_MAX` are listed, all are counted.
+class LostCredit:
+    """Credits that a clause of the agreement gave a learner on another record."""
 
-    `pairs` counts learners × competencies, `changed` those with another state now.
+    learner: LearnerId
+    evidence: EvidenceId
+    clause: str
+    record: str
+    credits: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What rested on the crosswalk: at most `LISTED_MAX` of each are listed, all are counted.
+
+    `learners` counts those with a competency or with credits among them; `pairs`, learners ×
+    competencies, and `changed` those with another state now.
     """
 
     learners: int
     pairs: int
     changed: int
     rested: tuple[Rested, ...]
+    credits: tuple[LostCredit, ...] = ()
 
 
 def consequences(log: LogReader, crosswalk: str, *, withdrawn_at: Position) -> Consequences:
@@ -57,6 +72,7 @@ def consequences(log: LogReader, crosswalk: str, *, withdrawn_at: Position) -> C
     on = log.recorded_at(withdrawn_at)
     learners = pairs = changed = 0
     listed: list[Rested] = []
+    lost: list[LostCredit] = []
     standing = before.equivalences.crosswalk(crosswalk)
     if standing is None or not standing.counts():
         return Consequences(0, 0, 0, ())
@@ -65,18 +81,19 @@ def consequences(log: LogReader, crosswalk: str, *, withdrawn_at: Position) -> C
         if not facts:
             continue
         record = LearnerRecord.fold(LearnerId(facts[0].stream), facts)
-        found = list(_of(record, crosswalk, before=before, after=after, on=on))
-        learners += bool(found)
+        observed = Observed(record, before)
+        found = list(_of(observed, crosswalk, after=after, on=on))
+        credits_of = list(_credits(observed, crosswalk))
+        learners += bool(found or credits_of)
         pairs += len(found)
         changed += sum(one.before != one.after for one in found)
         listed += found[: LISTED_MAX - len(listed)]
-    return Consequences(learners, pairs, changed, tuple(listed))
+        lost += credits_of[: LISTED_MAX - len(lost)]
+    return Consequences(learners, pairs, changed, tuple(listed), tuple(lost))
 
 
-def _of(
-    record: LearnerRecord, crosswalk: str, *, before: Registry, after: Registry, on: datetime
-) -> Iterator[Rested]:
-    observed = Observed(record, before)
+def _of(observed: Observed, crosswalk: str, *, after: Registry, on: datetime) -> Iterator[Rested]:
+    record = observed.record
     brought = {
         name: evidence
         for name, line in observed.lines.items()
@@ -95,3 +112,24 @@ def _of(
         was, is_now = then.judge(name).state, now.judge(name).state
         if name in brought or was != is_now:
             yield Rested(record.learner, name, brought.get(name, ()), was, is_now)
+
+
+def _credits(observed: Observed, agreement: str) -> Iterator[LostCredit]:
+    record = observed.record
+    refused = {
+        seen.evidence
+        for line in observed.lines.values()
+        for seen in line.seen
+        if seen.excluded in NOT_THEIRS
+    }
+    standing = (
+        piece
+        for piece in record.pieces.values()
+        if piece.withdrawn_position is None and piece.id not in refused
+    )
+    for one in articulated(standing, observed.registry.equivalences):
+        if one.agreement == agreement:
+            clause = one.clause
+            yield LostCredit(
+                record.learner, one.piece.id, clause.clause, clause.record, one.credits
+            )

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from ledger.domain.evidence import JUDGED_KINDS
 from ledger.domain.ids import CompetencyId, EvidenceId, Position, ProviderId
-from projections.articulation import Articulated, articulated
+from projections.articulation import NOT_THEIRS, Articulated, articulated
 from projections.authority import aware
 from projections.learner import LearnerRecord, Piece
 from projections.lines import (
@@ -226,9 +226,6 @@ def _credits(pieces: Iterable[Piece]) -> tuple[CreditLine, ...]:
     )  # fmt: skip
 
 
-_NOT_THEIRS = frozenset({"outside_authority", "provider_suspended", "unverified", "set_aside"})
-
-
 def _elsewhere(
     pieces: Iterable[Piece], verdicts: Verdicts, registry: Registry
 ) -> Iterator[CreditLine]:
@@ -237,7 +234,7 @@ def _elsewhere(
         one.evidence
         for verdict in verdicts.values()
         for one in verdict.not_counted
-        if one.reason in _NOT_THEIRS
+        if one.reason in NOT_THEIRS
     }
     found: dict[tuple[str | None, str, str, str, str], list[Articulated]] = defaultdict(list)
     accepted = (piece for piece in pieces if piece.id not in refused)

@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 from ledger.domain.catalogue import Recorded, encode
 from ledger.domain.evidence import (
     Alignment,
+    Attribute,
     Context,
     Evidence,
     EvidenceKind,
@@ -20,6 +21,7 @@ from ledger.domain.evidence import (
     Source,
 )
 from ledger.domain.facts import (
+    AttributesRecorded,
     AuthorityGranted,
     EnrolmentRecorded,
     EvidenceCorrected,
@@ -164,6 +166,13 @@ class Given:
         fact = EnrolmentRecorded(
             learner=who, provider=provider(), external_id=external_id, **terms  # type: ignore[arg-type]  # rows of a table
         )  # fmt: skip
+        return self.fact(who, fact)
+
+    def described(self, who: LearnerId, external_id: str, value: str) -> Recorded:
+        attributes = (Attribute(name="group", value=value),)
+        fact = AttributesRecorded(
+            learner=who, provider=provider(), external_id=external_id, attributes=attributes
+        )
         return self.fact(who, fact)
 
     def recorded(

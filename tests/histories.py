@@ -39,7 +39,10 @@ PROVIDERS = 2
 KINDS: tuple[EvidenceKind, ...] = ("assessment", "work_based_learning", "credential", "activity")
 POLICIES: tuple[dict[str, Any], ...] = (
     policy(expiry={"expires_after": "P20D"}),
-    policy("latest", estimate={"method": "latest"}),
+    policy(
+        "latest", estimate={"method": "latest"},
+        counting={"equivalents": {"broader": "counted", "chain_max": 2}},
+    ),
     policy(
         "mean-within",
         estimate={"method": "mean"},
@@ -84,7 +87,7 @@ class History:
         return replace(self, doings=tuple(doings))
 
 
-_SAID = ("record", "record", "record", "record", "enrol")
+_SAID = ("record", "record", "record", "record", "enrol", "describe")
 _CHANGED = ("correct", "withdraw", "confirm", "contest", "resolve")
 _REFERENCE = ("grant", "revoke", "suspend", "reinstate", "framework", "adopt")
 _EQUATING = ("walk", "sign", "sign", "unwalk", "align", "assess", "validate")
@@ -152,6 +155,8 @@ def _write(given: Given, doing: Doing, known: list[tuple[int, int, int]]) -> Non
             given.withdrawn(evidence_id(target[0]), who=learner(target[1]))
         case "confirm" | "contest" | "resolve" if target:
             _remark(given, doing, target)
+        case "describe":
+            given.described(learner(doing.who), f"a{doing.choice % 2}", f"g{doing.by}")
         case "enrol":
             given.enrolled(
                 learner(doing.who), f"e{doing.choice % 2}", district=f"d{doing.choice % 2}",

@@ -14,7 +14,6 @@ from api.cli.files import existing
 from api.cli.session import screen, session, show_json, show_rows
 from api.cli.teaching import command, group
 from api.cli.times import time_of
-from api.routes.equivalences import assessments_out, crosswalk_out
 from api.schemas_of_reference import CrosswalkIn, CrosswalkWithdrawalIn, SignatureIn
 from ledger.errors import InvalidDocumentError, Reject
 from ledger.standards.json_text import JsonTextError, pointer, value_of
@@ -82,6 +81,8 @@ def withdraw(
     screen.out(f"{said} {crosswalk}, position {receipt.position}")
     rows = [(str(one.learner), one.competency, one.before, one.after) for one in found.rested]
     show_rows(("learner", "competency", "before", "after"), rows)
+    for one in found.credits:
+        screen.out(f"{one.learner} had {one.credits} credits at {one.record}, clause {one.clause}")
 
 
 @command(app, "list")
@@ -108,6 +109,8 @@ def show(
     crosswalk: Which,
 ) -> None:
     """Print a crosswalk with its links and signatures, as JSON."""
+    from api.routes.equivalences import crosswalk_out  # noqa: PLC0415  the web framework is slow
+
     with session(context).answers() as (_, answers):
         found = crosswalk_out(answers.registry(), crosswalk)
     show_json(found)
@@ -116,6 +119,8 @@ def show(
 @command(assessments, "list")
 def list_assessments(context: typer.Context) -> None:
     """List every instrument on record, how hard it is, and from when to when it is valid."""
+    from api.routes.equivalences import assessments_out  # noqa: PLC0415  the web framework is slow
+
     with session(context).answers() as (_, answers):
         found = assessments_out(answers.registry())
     rows = [

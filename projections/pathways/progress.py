@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from ledger.domain.evidence import JUDGED_KINDS, Alignment
 from ledger.domain.ids import CompetencyId
-from projections.articulation import Articulated, articulated
+from projections.articulation import NOT_THEIRS, Articulated, articulated
 from projections.authority import aware
 from projections.learner import LearnerRecord, Piece
 from projections.mastery import Verdicts
@@ -55,7 +55,7 @@ def items_of(
         seen.evidence
         for name, line in Observed(record, registry).lines.items()
         for seen in line.seen
-        if seen.excluded in _NOT_THEIRS and not seen.via and name
+        if seen.excluded in NOT_THEIRS and not seen.via and name
     }
     standing = [
         piece
@@ -74,9 +74,6 @@ def items_of(
             "elsewhere": _elsewhere(standing, registry),
         }
     )
-
-
-_NOT_THEIRS = frozenset({"outside_authority", "provider_suspended", "unverified", "set_aside"})
 
 
 def _mastered(verdicts: Verdicts, registry: Registry, names: Collection[str]) -> Iterator[Item]:

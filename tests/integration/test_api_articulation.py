@@ -126,7 +126,13 @@ def test_without_consent_date_or_authority_nothing_counts_elsewhere(
     late = took(town, college, learner="S-3")
     assert len(held(town, late["learner"])) == 2
     gone = {"role": "college", "by": BOARD, "reason": "the agreement ended"}
-    town.post("/v1/crosswalks/valley-riverside/withdrawal", gone)
+    found = town.post("/v1/crosswalks/valley-riverside/withdrawal", gone)["consequences"]
+    assert found["credits"] == [
+        {
+            "learner": late["learner"], "evidence": late["evidence"], "clause": "4.1",
+            "record": "Riverside High", "credits": "1.5",
+        },
+    ]  # fmt: skip
     assert held(town, late["learner"]) == own
     assert town.verdict(late["learner"], "P1")["counted"] == []
     assert town.get(f"/v1/learners/{late['learner']}/mastery/{uri('W1')}")["via"] == {}

@@ -49,6 +49,7 @@ def test_a_withdrawal_lists_what_rested_on_it_and_the_feed_tells(town: Town) -> 
                 "evidence": [receipt["evidence"]], "before": "mastered", "after": "no_evidence",
             }
         ],
+        "credits": [],
     }  # fmt: skip
     assert town.changes()[-1] == ("P1", "mastered", "no_evidence")
     assert town.state(own["learner"], "P2") == "mastered"

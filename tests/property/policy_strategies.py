@@ -133,6 +133,9 @@ COUNTING: st.SearchStrategy[Json] = st.fixed_dictionaries(
         "weight_floor": st.just("0.5"),
         "pool": st.just("assessment"),
         "future": st.sampled_from(["excluded", "counted"]),
+        "equivalents": st.fixed_dictionaries(
+            {"broader": st.sampled_from(["excluded", "counted"]), "chain_max": st.integers(0, 3)}
+        ),
         "awaiting_second_rater": st.sampled_from(["unconfirmed", "in_progress"]),
     },
 )
