@@ -69,7 +69,7 @@ class Follower:
             else:
                 for recorded in run:
                     self._take_reference(cursor, recorded)
-        self._shelf.trim()
+        self._shelf.trim(len(facts))
 
     def emit_due(self, cursor: Cursor[Any], until: datetime) -> int:
         """Write what time alone changed up to a moment; give how many pairs were judged."""
@@ -77,7 +77,7 @@ class Follower:
         self._learn_due(cursor, until)
         judged = self._stepper.emit_due(until)
         self._write(cursor)
-        self._shelf.trim()
+        self._shelf.trim(0)
         return judged
 
     # -- inside -----------------------------------------------------------------------------
@@ -102,7 +102,7 @@ class Follower:
             for learner in some:
                 self._stepper.reread(learner, recorded)
             self._write(cursor)
-            self._shelf.trim()
+            self._shelf.trim(0)
 
     def _affected(self, cursor: Cursor[Any], recorded: Recorded) -> list[LearnerId]:
         match recorded.fact:

@@ -41,6 +41,7 @@ class Shelf:
     def __init__(self, *, learners_max: int) -> None:
         self._learners_max = learners_max
         self._held: OrderedDict[LearnerId, Held] = OrderedDict()
+        self._pieces_at_most = 0
 
     def get(self, learner: LearnerId) -> Held | None:
         """Give a learner if it is held, as one that was just needed."""
@@ -52,16 +53,25 @@ class Shelf:
     def put(self, held: Held) -> Held:
         """Hold a learner."""
         self._held[held.record.learner] = held
+        self._pieces_at_most += len(held.record.pieces)
         return held
 
     def __contains__(self, learner: LearnerId) -> bool:
         return learner in self._held
 
-    def trim(self) -> None:
-        """Let go of those not needed for longest, down to the limits."""
+    def trim(self, more: int) -> None:
+        """Let go of those not needed for longest, down to the limits.
+
+        `more` is how many pieces were added at most to those that are held: it saves counting
+        all of them each time.
+        """
         while len(self._held) > self._learners_max:
             self._held.popitem(last=False)
+        self._pieces_at_most += more
+        if self._pieces_at_most <= self._learners_max * PIECES_PER_LEARNER:
+            return
         pieces = sum(len(held.record.pieces) for held in self._held.values())
         while pieces > self._learners_max * PIECES_PER_LEARNER and len(self._held) > 1:
             _, gone = self._held.popitem(last=False)
             pieces -= len(gone.record.pieces)
+        self._pieces_at_most = pieces

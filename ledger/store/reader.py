@@ -46,6 +46,7 @@ _BY_STREAM = (
     " WHERE originator_id > %s AND (%s::uuid IS NULL OR originator_id <= %s) AND position <= %s"
     " ORDER BY originator_id, originator_version"
 )
+_FACTS_AHEAD = 4_000  # small enough to be folded before the processor has forgotten it
 _START: Position = Position(0)
 _END: Position = Position(2**63 - 1)
 
@@ -161,11 +162,12 @@ class LogReader:
         """Read every stream whole, one after another by id, up to a position: for a rebuild.
 
         Each list is one stream, learners' and others'; at most about `facts_max` (at least 2)
-        facts are in memory at once. Headers are not checked: what is built from this is a view, and `mastery
-        check` proves the log.
+        facts are in memory at once. Headers are not checked: what is built from this is a view,
+        and `mastery check` proves the log.
         """
         first = after or UUID(int=0)
         pending: list[Recorded] = []
+        size = min(facts_max // 2, _FACTS_AHEAD)
         with (
             borrowed(self._pool) as connection,
             connection.transaction(),
@@ -174,9 +176,9 @@ class LogReader:
         ):
             cursor.execute(_BY_STREAM, (first, last, last, until))
             # PostgreSQL finds the next rows while these are folded.
-            coming = ahead.submit(cursor.fetchmany, facts_max // 2)
+            coming = ahead.submit(cursor.fetchmany, size)
             while rows := coming.result():
-                coming = ahead.submit(cursor.fetchmany, facts_max // 2)
+                coming = ahead.submit(cursor.fetchmany, size)
                 for recorded in self._facts(rows, verify_headers=False):
                     if pending and pending[-1].stream != recorded.stream:
                         yield pending
