@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from api import openapi, problems
+from api import handlers, openapi
 from api.auth import Guard
 from api.intake import Intake
 from api.parts import Parts
@@ -52,7 +52,7 @@ def create_app(
         clock=clock,
     )
     app.state.guard = Guard(ledger.access.holder)
-    problems.install(app)
+    handlers.install(app)
     openapi.install(app)
     for router in STREAMING:
         app.include_router(router)

@@ -1,8 +1,7 @@
-"""Reading request bodies within their limits, and the times that parameters name."""
+"""Reading request bodies within their limits."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from typing import cast
 
@@ -13,10 +12,6 @@ from ledger.standards.items import LINES_TYPES
 
 JSON_TYPES = frozenset({"", "application/json", "text/json"})
 CSV_TYPES = frozenset({"text/csv", "application/csv"})
-
-# A string that never ends goes to the end: to look for its end from each quote in it would take
-# hours for a megabyte.
-_OUTSIDE_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|([\[{])|([\]}])', re.DOTALL)
 
 
 def media_type(request: Request) -> str:
@@ -69,19 +64,3 @@ def _too_large(bytes_max: int) -> ProblemError:
         f"({', '.join(sorted(LINES_TYPES)[:1])})",
         headers={"connection": "close"},  # the rest of the body is not read
     )
-
-
-def is_deeper(text: bytes, depth_max: int) -> bool:
-    """Whether JSON text nests objects and arrays deeper than `depth_max`."""
-    # An item with so few brackets cannot: counting them costs nothing beside decoding.
-    if text.count(b"{") + text.count(b"[") <= depth_max:
-        return False
-    depth = 0
-    for match in _OUTSIDE_STRINGS.finditer(text):
-        if match.group(1):
-            depth += 1
-            if depth > depth_max:
-                return True
-        elif match.group(2):
-            depth -= 1
-    return False

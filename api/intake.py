@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 from api.answers import Answer, Status
-from api.bodies import is_deeper
 from api.problems import Fault, fault_of, faults_of
 from ledger.config import Settings
 from ledger.domain.ids import ProviderId
 from ledger.errors import ConflictError, InvalidDocumentError, LedgerError, Reject
 from ledger.service import Ledger, Outcome, Receipt
 from ledger.standards.items import Item
+from ledger.standards.nesting import is_deeper
 from ledger.standards.translation import Outcome as Translation
 from ledger.standards.translation import Refused, Translated
 from ledger.store.rejects import Rejected

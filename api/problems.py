@@ -2,24 +2,23 @@
 
 A problem says what was wrong and what would be right; it never holds a stack trace, nor the value
 that was refused, which may be personal. The types are listed in docs/api.md.
+
+Not here: how a problem is sent (`api.handlers`), so that the command line, which says faults in
+the same words, starts without the web framework.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from starlette.exceptions import HTTPException
 
 from ledger import errors
 from ledger.errors import LedgerError, Reject
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:problem-type:mastery-ledger:"
-RETRY_AFTER_S = 2
 
 
 class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -82,7 +81,7 @@ KINDS: Mapping[type[LedgerError], Kind] = {
 }
 """The nearest ancestor of an error decides."""
 
-_OF_STATUS: Mapping[int, Kind] = {
+OF_STATUS: Mapping[int, Kind] = {
     kind.status: kind
     for kind in (
         INVALID, UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED, CONFLICT,
@@ -142,57 +141,9 @@ def detail_of(error: LedgerError) -> str:
 def problem_of(error: LedgerError) -> Problem:
     """Turn an error of the ledger into its problem document."""
     faults = faults_of(error) if isinstance(error, errors.InvalidDocumentError) else ()
-    return _problem(kind_of(error), detail_of(error), faults)
+    return described(kind_of(error), detail_of(error), faults)
 
 
-def _problem(kind: Kind, detail: str | None, faults: Sequence[Fault] = ()) -> Problem:
+def described(kind: Kind, detail: str | None, faults: Sequence[Fault] = ()) -> Problem:
+    """Write the problem document of a kind."""
     return Problem(TYPE_PREFIX + kind.name, kind.title, kind.status, detail, tuple(faults))
-
-
-def respond(problem: Problem, headers: Mapping[str, str] | None = None) -> Response:
-    """Send a problem, with the headers its status calls for."""
-    given = dict(headers or {})
-    if problem.status == UNAVAILABLE.status:
-        given.setdefault("retry-after", str(RETRY_AFTER_S))
-    body = msgspec.json.encode(problem)
-    return Response(body, problem.status, given, media_type=MEDIA_TYPE)
-
-
-def install(app: FastAPI) -> None:
-    """Answer every error of this application with a problem."""
-
-    @app.exception_handler(LedgerError)
-    async def _ledger(_request: Request, error: LedgerError) -> Response:
-        return respond(problem_of(error))
-
-    @app.exception_handler(ProblemError)
-    async def _route(_request: Request, error: ProblemError) -> Response:
-        return respond(_problem(error.kind, error.detail, error.faults), error.headers)
-
-    @app.exception_handler(RequestValidationError)
-    async def _validation(_request: Request, error: RequestValidationError) -> Response:
-        faults = tuple(map(_validation_fault, error.errors()))
-        return respond(_problem(INVALID, f"{len(faults)} in this request", faults))
-
-    @app.exception_handler(HTTPException)
-    async def _http(_request: Request, error: HTTPException) -> Response:
-        kind = _OF_STATUS.get(error.status_code) or Kind(
-            "http", error.status_code, str(error.detail)
-        )
-        return respond(_problem(kind, None), error.headers)
-
-    @app.exception_handler(Exception)
-    async def _unforeseen(_request: Request, _error: Exception) -> Response:
-        return respond(_problem(FAILED, None))
-
-    # Registered above by the decorators; naming them tells the type checker that they are used.
-    _ = (_ledger, _route, _validation, _http, _unforeseen)
-
-
-def _validation_fault(error: Mapping[str, Any]) -> Fault:
-    where, *path = error["loc"]
-    reason = str(error["msg"])
-    if where == "body":
-        steps = (str(step).replace("~", "~0").replace("/", "~1") for step in path)
-        return Fault(reason, pointer="".join(f"/{step}" for step in steps))
-    return Fault(reason, parameter=".".join(map(str, path)) or str(where))

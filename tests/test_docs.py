@@ -152,8 +152,8 @@ def commands(
     if not hasattr(command, "commands"):
         yield " ".join(words), command
         return
-    for name, inner in command.commands.items():
-        yield from commands(inner, (*words, name))
+    for name in command.list_commands(None):
+        yield from commands(command.get_command(None, name), (*words, name))
 
 
 def test_every_command_is_documented_and_no_other() -> None:

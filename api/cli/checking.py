@@ -11,7 +11,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from api.cli.files import why_refused
 from api.cli.session import Processes, complaints, provider_named, screen, session
-from api.cli.teaching import command
 from ledger.domain.catalogue import UnknownFact
 from ledger.domain.ids import Position
 from ledger.errors import SealError
@@ -21,13 +20,6 @@ from projections.rebuild import rebuild as build_anew
 
 BATCH_FACTS = 5_000
 FAULTS_LISTED_MAX = 100
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    command(app, "check")(check)
-    command(app, "rebuild")(rebuild)
-    command(app, "rejects")(rejects)
 
 
 def _bar() -> Progress:

@@ -18,7 +18,6 @@ from pydantic import SecretStr
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api.cli.session import UsageError, screen, session
-from api.cli.teaching import command
 from api.demo import report
 from api.demo.deliveries import Delivery, Sample, sample
 from api.demo.play import PROVIDERS, Clock, Played, Player
@@ -43,11 +42,6 @@ class _Marker(msgspec.Struct):
     until: date
     token: str
     filled: bool = False
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    command(app, "demo")(demo)
 
 
 def demo(

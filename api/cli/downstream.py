@@ -11,7 +11,6 @@ from types import FrameType
 import typer
 
 from api.cli.session import UsageError, screen, session
-from api.cli.teaching import command
 from consumers import metrics
 from consumers.errors import AheadOfLogError, TopicUnfitError
 from consumers.reporting import reporting
@@ -22,14 +21,6 @@ from ledger.service import Ledger
 DOING = {
     "relay": "relaying", "consume": "consuming", "work": "working", "webhooks": "delivering",
 }  # fmt: skip
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    command(app, "relay")(relay)
-    command(app, "consume")(consume)
-    command(app, "work")(work)
-    command(app, "webhooks")(webhooks)
 
 
 def relay(context: typer.Context) -> None:

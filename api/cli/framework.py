@@ -12,7 +12,6 @@ from api.cli.files import Reading, existing, why_refused
 from api.cli.learner import Json
 from api.cli.session import complaints, screen, session, show_json, show_rows
 from api.cli.teaching import command, group
-from api.routes.frameworks import migration_of
 from ledger.errors import Reject
 from ledger.service import Ledger
 from ledger.standards.translation import Refused
@@ -94,6 +93,8 @@ def show_migration(
     Example:
         mastery framework migration c6085394-d7cb-11e8-824f-0242ac160002
     """
+    from api.routes.frameworks import migration_of  # noqa: PLC0415  the web framework is slow
+
     with session(context).answers() as (_, answers):
         found = migration_of(answers.registry(), framework, since=since, to=to)
     if plain:

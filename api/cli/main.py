@@ -10,22 +10,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from api.cli import (
-    checking,
-    demo,
-    downstream,
-    equivalence,
-    framework,
-    learner,
-    pathway,
-    policy,
-    provider,
-    report,
-    running,
-    sending,
-    settings,
-    token,
-)
+from api.cli.commands import Commands
 from api.cli.session import Session, UsageError, complaints, settings_with
 from api.cli.teaching import group
 from ledger.errors import InvalidDocumentError, LedgerError
@@ -53,12 +38,7 @@ See what a learner has shown, and why:
 Settings are MASTERY_ variables: `mastery settings` lists them.
 """
 
-app = group("mastery", HELP)
-for each in (framework, provider, token, policy, equivalence, pathway, learner, report):
-    app.add_typer(each.app)
-app.add_typer(equivalence.assessments)
-for commands in (demo, running, downstream, sending, checking, settings):
-    commands.register(app)
+app = group("mastery", HELP, shown_by=Commands)
 
 
 @app.callback()

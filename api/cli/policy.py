@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import typer
 from rich.progress import Progress
@@ -24,7 +24,6 @@ from api.cli.session import (
 )
 from api.cli.teaching import command, group
 from api.cli.times import as_of, time_of
-from api.routes.trials import TableOut, TrialOut
 from ledger.domain.facts import PolicyAdopted, PolicyPublished
 from ledger.domain.ids import FrameworkId, PolicyId
 from ledger.errors import UnknownFrameworkError, UnknownPolicyError
@@ -33,7 +32,10 @@ from projections.policies.files import judge_case, read_case, verdict_json
 from projections.policies.presets import PRESETS, preset_settings
 from projections.publication import adoption_faults, policy_faults, refuse
 from projections.registry import Registry
-from projections.trial import GroupBy, Question, Trial, trial
+from projections.trial import GroupBy, Question, trial
+
+if TYPE_CHECKING:
+    from api.routes.trials import TrialOut
 
 app = group("policy", "When a competency counts as mastered.")
 
@@ -248,10 +250,13 @@ def try_draft(  # noqa: PLR0913  one for each option
                 ledger, session(context).settings, asked.policy, question, processes=processes,
                 progress=lambda done, of: bar.update(task, completed=done, total=of),
             )  # fmt: skip
+    from api.routes.trials import TrialOut  # noqa: PLC0415  the web framework is slow
+
+    shown = TrialOut.of(found)
     if plain:
-        show_json(TrialOut.of(found))
+        show_json(shown)
         return
-    _show_trial(found)
+    _show_trial(shown)
 
 
 def _framework(registry: Registry, name: str | None) -> FrameworkId | None:
@@ -261,9 +266,9 @@ def _framework(registry: Registry, name: str | None) -> FrameworkId | None:
     return found
 
 
-def _show_trial(found: Trial) -> None:
+def _show_trial(found: TrialOut) -> None:
     screen.out(f"{found.learners} learners, {found.gains} gain, {found.loses} lose a competency")
-    table = TableOut.of(found.groups)
+    table = found.groups
     rows = [
         (name, *("held back" if cell is None else str(cell) for cell in counts))
         for name, counts in zip(table.rows, table.counts, strict=True)

@@ -13,8 +13,6 @@ from api.cli.learner import AsOf, Json, On
 from api.cli.session import UsageError, provider_named, screen, session, show_json, show_rows
 from api.cli.teaching import command, group
 from api.cli.times import as_of, time_of
-from api.routes.reports import DisparityOut, compared
-from api.routes.trials import TableOut
 from projections.adoption import LEVELS
 from projections.answers import Answers
 from projections.disparity import disparity
@@ -179,6 +177,9 @@ def compare_groups(  # noqa: PLR0913  one for each option
     Example:
         mastery report disparity --by english_learner --level district --scope "Riverside"
     """
+    from api.routes.reports import DisparityOut, compared  # noqa: PLC0415  the web framework is slow
+    from api.routes.trials import TableOut  # noqa: PLC0415  the same
+
     with session(context).answers() as (ledger, answers):
         scope = _Asked(known, on, level, name).scope(answers)
         asked = compared(answers.registry(), by, framework, competency)

@@ -7,17 +7,10 @@ from typing import Annotated
 import typer
 
 from api.cli.session import screen, session
-from api.cli.teaching import command
 from consumers import metrics
 from consumers.reporting import reporting
 
 NO_PORT = -1
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    command(app, "serve")(serve)
-    command(app, "engine")(engine)
 
 
 def serve(

@@ -18,7 +18,6 @@ from api.answers import Tally
 from api.cli.files import Reading, existing, why_refused
 from api.cli.rejects import RejectsFile
 from api.cli.session import UsageError, complaints, provider_named, screen, session
-from api.cli.teaching import command
 from api.intake import Begun, hand_over, keep, settle
 from ledger.domain.ids import ProviderId
 from ledger.service import Ledger
@@ -34,12 +33,6 @@ Form = Annotated[
 Mapping = Annotated[
     Path | None, typer.Option(help="For CSV: the file that says which column is what.")
 ]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    command(app, "import")(import_files)
-    command(app, "translate")(translate)
 
 
 class _Delivery(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import msgspec
@@ -14,8 +14,10 @@ from rich.console import Console
 from ledger.config import Settings
 from ledger.domain.ids import ProviderId
 from ledger.errors import UnknownProviderError
-from ledger.service import Ledger
-from projections.answers import Answers
+
+if TYPE_CHECKING:
+    from ledger.service import Ledger
+    from projections.answers import Answers
 
 Processes = Annotated[
     int | None,
@@ -41,12 +43,16 @@ class Session:
     @contextmanager
     def ledger(self) -> Generator[Ledger]:
         """Open the ledger for one command."""
+        from ledger.service import Ledger  # noqa: PLC0415  help, usage and files need no database
+
         with Ledger.open(self.settings) as ledger:
             yield ledger
 
     @contextmanager
     def answers(self) -> Generator[tuple[Ledger, Answers]]:
         """Open the ledger, with what it means."""
+        from projections.answers import Answers  # noqa: PLC0415  seldom needed, slow to import
+
         with self.ledger() as ledger:
             yield ledger, Answers(ledger)
 

@@ -6,15 +6,9 @@ import typer
 from pydantic import SecretStr
 
 from api.cli.session import screen, session
-from api.cli.teaching import command
 from ledger.config import PREFIX, Settings
 
 HIDDEN = "(set, not shown)"
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    command(app, "settings")(settings)
 
 
 def settings(context: typer.Context) -> None:

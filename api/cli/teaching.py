@@ -44,10 +44,10 @@ def _write(text: str | None, formatter: Any) -> None:
         formatter.write(f"  {line}".rstrip() + "\n")
 
 
-def group(name: str, teaches: str) -> typer.Typer:
+def group(name: str, teaches: str, *, shown_by: type[TeachingGroup] = TeachingGroup) -> typer.Typer:
     """Make a group of commands."""
     return typer.Typer(
-        name=name, help=teaches, cls=TeachingGroup, rich_markup_mode=None,
+        name=name, help=teaches, cls=shown_by, rich_markup_mode=None,
         add_completion=False, pretty_exceptions_enable=False, context_settings=HELP_OPTIONS,
     )  # fmt: skip
 

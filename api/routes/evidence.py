@@ -33,6 +33,7 @@ from ledger.service import Outcome, Refusal
 from ledger.standards import native, xapi
 from ledger.standards.array_stream import is_longer
 from ledger.standards.items import LINES_TYPES, Item, read_items
+from ledger.standards.nesting import is_deeper
 from ledger.standards.translation import Correction, Withdrawal
 
 router = APIRouter(prefix="/v1", tags=["evidence"], responses=PROBLEMS)
@@ -192,7 +193,7 @@ async def withdraw(request: Request, caller: EvidenceWriter, evidence: UUID) -> 
 async def _document(request: Request, asked: Parts) -> bytes:
     bodies.wanted(request, bodies.JSON_TYPES)
     body = await bodies.whole(request, bytes_max=asked.settings.item_bytes_max)
-    if bodies.is_deeper(body, asked.settings.json_depth_max):
+    if is_deeper(body, asked.settings.json_depth_max):
         raise ProblemError(INVALID, f"nested deeper than {asked.settings.json_depth_max} levels")
     return body
 
