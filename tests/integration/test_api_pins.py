@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import psycopg
 
+from consumers import outbox
 from projections import views
 from projections.engine import Engine
 from tests.builders import policy
@@ -47,6 +48,9 @@ def test_a_floor_holds_in_the_feed_as_in_answers_and_is_named_there(town: Town) 
     town.shown(school, "W1")
     assert town.state(learner, "W1", on="2026-06-01") == "mastered"
     assert feed(town)[-1]["to_state"] == "mastered"
+    with outbox.connected(town.url) as connection:  # what the relay and webhooks send on
+        sent = outbox.changes_after(connection, 0, limit=10)
+    assert [one.floors for one in sent] == [one["floors"] for one in feed(town)]
 
 
 def test_a_change_names_the_words_of_the_crosswalks_it_rests_on(town: Town) -> None:
