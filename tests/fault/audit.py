@@ -62,8 +62,11 @@ def views_differ(ledger: Ledger, url: str) -> list[str]:
 
 
 def contents(url: str, view: str) -> Counter[tuple[object, ...]]:
-    """Read a view whole."""
-    return Counter(rows(url, f"SELECT * FROM views.{view}"))
+    """Read a view whole; lists become tuples, which can be counted."""
+    return Counter(
+        tuple(tuple(value) if isinstance(value, list) else value for value in row)
+        for row in rows(url, f"SELECT * FROM views.{view}")
+    )
 
 
 def audit(

@@ -43,7 +43,7 @@ def key_of(ledger: Ledger, name: str = "Riverside High") -> dict[str, str]:
 def produce(given: Settings, messages: Sequence[Sent], *, partition: int = 0) -> None:
     names = Topics.of(given)
     with Admin(given) as admin:
-        ensure(admin, (names.submitted,), replication=1)
+        ensure(admin, (names.submitted,), replication=given.kafka_replication)
     with Producer(given, transactional_id=f"{given.kafka_prefix}test") as producer:
         producer.take_over()
         with producer.transaction():

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 from threading import Event, Thread
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
+from psycopg import Connection
 
 from consumers import metrics, outbox
+from consumers import relay as relays
 from consumers.administration import Admin
 from consumers.broker import partition_of
 from consumers.errors import AheadOfLogError, BrokerUnavailableError, FencedError, TopicUnfitError
@@ -181,3 +183,39 @@ def away(_connection: object) -> NoReturn:
 
 def lag(feed: str) -> float:
     return metrics.RELAY_LAG.value(feed=feed)
+
+
+def test_a_relay_is_woken_and_does_not_ask_again_and_again(
+    migrated: str, kafka_broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relays, "IDLE_S", 25.0)  # below SILENCE_MS_MAX
+    given = downstream.settings(migrated, kafka_broker)
+    with (
+        ledgers.opened(migrated) as ledger, outbox.connected(migrated) as connection,
+        downstream.relaying(ledger, given) as stop,
+    ):  # fmt: skip
+        downstream.load(ledger, learners=2)
+        count = len(downstream.facts(migrated))
+        downstream.topic(given, "mastery.facts.v1", count=count, settle_s=0)
+        asked = questions(connection)
+        assert asked
+        Event().wait(2.0)
+        assert questions(connection) == asked
+        for start in range(1, 4):
+            downstream.load(ledger, learners=2, start=start)
+            downstream.engine_catches_up(ledger, given)
+            count = len(downstream.facts(migrated))
+            downstream.topic(given, "mastery.facts.v1", count=count, settle_s=0, timeout_s=10)
+        changes = len(downstream.feed(ledger))
+        downstream.topic(given, "mastery.changes.v1", count=changes, settle_s=0, timeout_s=10)
+        stop.set()
+        ledgers.provider(ledger, "The last word")  # wakes it, so that it hears of the end
+
+
+def questions(connection: Connection[Any]) -> object:
+    """Tell when the relay's session asked something last."""
+    return connection.execute(
+        "SELECT state_change FROM pg_stat_activity WHERE pid IN"
+        " (SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = %s)",
+        (relays.LOCK & 0xFFFFFFFF,),
+    ).fetchall()
