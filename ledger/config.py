@@ -22,8 +22,8 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     # -- where things are
     database_url: SecretStr = SecretStr("")
     """PostgreSQL connection string of the database's owner; empty: embedded in `data_dir`."""
-    database_role: str = "mastery_app"
-    """Role that the service works as: may insert and read facts, nothing else."""
+    database_role: str = Field("mastery_app", pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,62}$|^$")
+    """Role that the service works as: may insert and read facts, nothing else. Made if missing."""
     data_dir: Path = Path("mastery-data")
     """Folder of the embedded PostgreSQL and of the master key file."""
     master_key: SecretStr = SecretStr("")

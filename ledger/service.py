@@ -104,7 +104,7 @@ class Ledger:
                 database.embedded(settings.data_dir / "postgresql")
             )
             database.wait_until_up(owner, timeout_s=settings.append_retry_s)
-            migrations.migrate(owner)
+            migrations.migrate(owner, role=settings.database_role)
             keys = MasterKey(
                 master_secret(settings.master_key.get_secret_value(), settings.data_dir)
             )

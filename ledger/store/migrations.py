@@ -12,6 +12,7 @@ from typing import NamedTuple
 import psycopg
 
 from ledger.errors import SettingError
+from ledger.store import roles
 
 LOCK_KEY = 0x6D61_7374_6572_79  # "mastery": one migration at a time per database
 
@@ -48,13 +49,15 @@ def migrations() -> tuple[Migration, ...]:
     )
 
 
-def migrate(conninfo: str) -> tuple[str, ...]:
-    """Apply what is missing and give the names of what was applied.
+def migrate(conninfo: str, *, role: str = roles.APP) -> tuple[str, ...]:
+    """Apply what is missing and give the names of what was applied; then let `role` work here.
 
-    Every file runs in a transaction of its own; a second process waits for the first.
+    Every file runs in a transaction of its own; a second process waits for the first. Without a
+    role (""), the owner itself works.
 
     Raises:
-        SettingError: a migration that was applied before has other content now.
+        SettingError: a migration that was applied before has other content now, or `role` cannot
+            be set up.
         psycopg.Error: the server refused.
     """
     applied: list[str] = []
@@ -74,6 +77,8 @@ def migrate(conninfo: str) -> tuple[str, ...]:
                     f"migration {migration.name} was applied as {found[:12]}… "
                     f"and reads {migration.sha256[:12]}… now: migrations are never edited"
                 )
+        if role:
+            roles.admit(connection, role)
     return tuple(applied)
 
 
