@@ -6,6 +6,7 @@ Not for read models: those are dropped and rebuilt (projections).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from importlib import resources
 from typing import NamedTuple
 
@@ -56,8 +57,8 @@ def migrate(conninfo: str, *, role: str = roles.APP) -> tuple[str, ...]:
     role (""), the owner itself works.
 
     Raises:
-        SettingError: a migration that was applied before has other content now, or `role` cannot
-            be set up.
+        SettingError: a migration that was applied before has other content now, or is newer than
+            this program; or `role` cannot be set up.
         psycopg.Error: the server refused.
     """
     applied: list[str] = []
@@ -67,7 +68,9 @@ def migrate(conninfo: str, *, role: str = roles.APP) -> tuple[str, ...]:
         done: dict[int, str] = dict(
             connection.execute("SELECT number, sha256 FROM public.mastery_migrations").fetchall()
         )
-        for migration in migrations():
+        shipped = migrations()
+        _refuse_newer(done, shipped)
+        for migration in shipped:
             found = done.get(migration.number)
             if found is None:
                 _apply(connection, migration)
@@ -80,6 +83,16 @@ def migrate(conninfo: str, *, role: str = roles.APP) -> tuple[str, ...]:
         if role:
             roles.admit(connection, role)
     return tuple(applied)
+
+
+def _refuse_newer(done: Iterable[int], shipped: Sequence[Migration]) -> None:
+    # An older program might write what the newer schema's readers take for something else.
+    found, known = max(done, default=0), max(migration.number for migration in shipped)
+    if found > known:
+        raise SettingError(
+            f"the database is at migration {found} and this program knows {known}: it is older "
+            f"than the database; start one that knows {found}"
+        )
 
 
 def _apply(connection: psycopg.Connection, migration: Migration) -> None:

@@ -54,6 +54,19 @@ def test_an_edited_migration_is_refused(database: str, monkeypatch: pytest.Monke
         migrate(database)
 
 
+def test_an_older_program_leaves_a_newer_database_alone(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = migrations.migrations()
+    newer = Migration(len(shipped) + 1, "newer", "CREATE TABLE newer ()")
+    with monkeypatch.context() as tomorrow:
+        tomorrow.setattr(migrations, "migrations", lambda: (*shipped, newer))
+        migrate(database)
+    with pytest.raises(SettingError, match=f"migration {newer.number} .* knows {len(shipped)}:"):
+        migrate(database)
+    assert len(rows(database, "SELECT FROM public.mastery_migrations")) == newer.number
+
+
 def test_a_migration_that_fails_leaves_nothing_behind(
     database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
