@@ -100,10 +100,10 @@ class Ledger:
             StoreUnavailableError: PostgreSQL does not answer.
         """
         with ExitStack() as stack:
-            owner = settings.database_url.get_secret_value() or stack.enter_context(
-                database.embedded(settings.data_dir / "postgresql")
+            url, folder = settings.database_url.get_secret_value(), settings.data_dir
+            owner = stack.enter_context(
+                database.reached(url, folder=folder, timeout_s=settings.append_retry_s)
             )
-            database.wait_until_up(owner, timeout_s=settings.append_retry_s)
             migrations.migrate(owner, role=settings.database_role)
             keys = MasterKey(
                 master_secret(settings.master_key.get_secret_value(), settings.data_dir)

