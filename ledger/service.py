@@ -35,7 +35,7 @@ from ledger.domain.facts import (
 )
 from ledger.domain.ids import EvidenceId, FrameworkId, LearnerId, PolicyId, ProviderId
 from ledger.store import database, migrations
-from ledger.store.access import Access
+from ledger.store.access import Access, is_sealed
 from ledger.store.appending import Appender, Outcome, Receipt
 from ledger.store.enrolment_tasks import Enrol, Stated
 from ledger.store.evidence_tasks import Correct, Remark, Submit, Withdraw
@@ -96,7 +96,7 @@ class Ledger:
         """Start PostgreSQL if none is named, migrate, and open the ledger.
 
         Raises:
-            SettingError: the master key cannot be read, or is another database's.
+            SettingError: the master key cannot be read, is lost, or is another database's.
             StoreUnavailableError: PostgreSQL does not answer.
         """
         with ExitStack() as stack:
@@ -105,9 +105,8 @@ class Ledger:
                 database.reached(url, folder=folder, timeout_s=settings.append_retry_s)
             )
             migrations.migrate(owner, role=settings.database_role)
-            keys = MasterKey(
-                master_secret(settings.master_key.get_secret_value(), settings.data_dir)
-            )
+            given = settings.master_key.get_secret_value()
+            keys = MasterKey(master_secret(given, folder, sealed=partial(is_sealed, owner)))
             app = database.as_role(owner, settings.database_role)
             pool = stack.enter_context(database.pool(app))
             datastore = stack.enter_context(

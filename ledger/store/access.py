@@ -115,6 +115,15 @@ class Access:
             ) from error
 
 
+def is_sealed(conninfo: str) -> bool:
+    """Whether the database was sealed under a master key before; asked before there is one."""
+    with psycopg.connect(conninfo) as connection:
+        row = connection.execute(
+            "SELECT EXISTS (SELECT FROM ledger.data_keys WHERE owner = %s)", (_PROOF,)
+        ).fetchone()
+    return row is not None and bool(row[0])
+
+
 def _hash(token: str) -> bytes:
     # 256 random bits cannot be guessed, so one round is enough.
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

@@ -13,6 +13,7 @@ import hashlib
 import logging
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -139,15 +140,23 @@ def master_key_file(path: Path) -> tuple[bytes, bool]:
     return read_master_key(path.read_text("ascii")), False
 
 
-def master_secret(text: str, folder: Path) -> bytes:
+def master_secret(text: str, folder: Path, *, sealed: Callable[[], bool]) -> bytes:
     """Take the master key from its setting, or else from the key file in `folder`.
 
+    A new file is made where there is none, unless the database is `sealed` under a key already.
+
     Raises:
-        SettingError: it cannot be read as a key.
+        SettingError: it cannot be read as a key, or the one that sealed the database is lost.
     """
     if text:
         return read_master_key(text)
     path = folder / "master.key"
+    # Asked a second time: a process that starts at once with this one makes the file, then seals.
+    if not path.exists() and sealed() and not path.exists():
+        raise SettingError(
+            f"this database was sealed under a master key, and {path} is not there: restore that "
+            "file from its back-up, or set MASTERY_MASTER_KEY to the key; no other opens anything"
+        )
     secret, made = master_key_file(path)
     if made:
         _log.warning(

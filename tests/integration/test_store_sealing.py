@@ -16,6 +16,7 @@ from ledger.domain.facts import EvidenceRecorded, Fact
 from ledger.domain.ids import LearnerId, Position
 from ledger.errors import SealError, SettingError
 from ledger.service import Ledger
+from ledger.store.keys import master_secret
 from projections.engine import Engine
 from tests.ledgers import opened, provider, receipt, rows, settings, submission, submit
 
@@ -147,9 +148,24 @@ def test_the_key_file_is_its_owner_s_alone(migrated: str, tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == [file]
     with opened(migrated, master_key=file.read_text(), data_dir="/nonexistent") as ledger:
         read_by_position(ledger)
-    file.unlink()
-    with pytest.raises(SettingError), opened(migrated, master_key="", data_dir=tmp_path):
+
+
+def test_a_lost_key_file_is_asked_for_and_not_made_anew(filled: str, tmp_path: Path) -> None:
+    said = "restore that file from its back-up, or set MASTERY_MASTER_KEY"
+    with (
+        pytest.raises(SettingError, match=f"{tmp_path / 'master.key'} is not there: {said}"),
+        opened(filled, master_key="", data_dir=tmp_path),
+    ):
         pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_file_that_another_process_made_meanwhile_is_read(tmp_path: Path) -> None:
+    def made_meanwhile() -> bool:
+        (tmp_path / "master.key").write_text("5e" * 32)
+        return True
+
+    assert master_secret("", tmp_path, sealed=made_meanwhile) == bytes.fromhex("5e" * 32)
 
 
 def test_facts_whose_key_was_destroyed_are_carried_past(filled: str) -> None:
