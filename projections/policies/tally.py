@@ -154,11 +154,11 @@ class Tally:
         ]
 
     def evidence(self, places: Sequence[int]) -> tuple[EvidenceId, ...]:
-        """Name the evidence at these places."""
-        seen = self.seen
-        if len(places) == len(seen):
+        """Name the evidence at these places; once, where a place comes up for several tools."""
+        seen, once = self.seen, dict.fromkeys(places)
+        if len(once) == len(seen):
             return self.counted()
-        return tuple([seen[place].evidence for place in places])
+        return tuple([seen[place].evidence for place in once])
 
     def counted(self) -> tuple[EvidenceId, ...]:
         """Name all evidence that counts."""
