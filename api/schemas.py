@@ -9,11 +9,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from ledger.domain.evidence import EvidenceKind
 from ledger.domain.facts import ProviderKind
+from ledger.standards.native_fields import Line, LongLine, Reason
 from ledger.standards.native_model import IdentifierIn
 
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Id = Annotated[str, Field(min_length=1, max_length=2_000)]
-Why = Annotated[str, Field(min_length=1, max_length=2_000)]
+Name = Line
+Id = LongLine
+Why = Reason
 Many = Field(max_length=1_000)
 
 
@@ -169,7 +170,7 @@ class AdoptionIn(Sent):
         None, description="Which version; the latest, where absent."
     )
     level: Literal["everywhere", "framework", "state", "district", "school", "programme"]
-    scope: Annotated[str, Field(max_length=2_000)] = Field(
+    scope: Annotated[str, Field(max_length=2_000, pattern=r"^[^\x00-\x1f\x7f]*$")] = Field(
         "", description="Names the framework, state, ...; empty for everywhere."
     )
     starts_on: date | None = None

@@ -17,6 +17,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import msgspec
 
 from ledger.config import Settings
+from ledger.domain import wording
 from ledger.domain.evidence import Evidence, Identifier, Party, Result, Submission
 from ledger.domain.facts import (
     AuthorityGranted,
@@ -284,6 +285,7 @@ class Ledger:
         self, stream: UUID, fact: Fact, *, key: tuple[str, ...], content: bytes, version: str = "",
         provider: ProviderId | None = None, documents: tuple[Document, ...] = (),
     ) -> Receipt:  # fmt: skip
+        wording.check(fact)
         task = Record(
             stream=stream, facts=(fact,), message=self._keys.lookup("record", *key),
             version=self._keys.lookup("version", version),

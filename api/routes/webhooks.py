@@ -17,6 +17,7 @@ from api.parts import parts
 from api.problems import CONFLICT, INVALID, ProblemError
 from consumers.errors import DestinationRefusedError
 from consumers.sending import destination
+from ledger.domain import wording
 from ledger.store.webhooks import WEBHOOKS_MAX, DeadLetter, Webhook
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], responses=PROBLEMS)
@@ -89,6 +90,8 @@ async def subscribe(request: Request, _caller: Steward) -> Response:
     wanted = await _read(request, Subscribe)
     if len(wanted.url) > URL_BYTES_MAX or wanted.after < 0:
         raise ProblemError(INVALID, "the URL is too long, or `after` is negative")
+    if wanted.label:
+        wording.check_line("webhook", "label", wanted.label)
     store = asked.ledger.webhooks
     if len(await asyncio.to_thread(store.all)) >= WEBHOOKS_MAX:
         raise ProblemError(CONFLICT, f"there are {WEBHOOKS_MAX} webhooks already; use Kafka or SSE")

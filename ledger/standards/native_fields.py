@@ -9,9 +9,10 @@ import datetime as dt
 from decimal import Decimal
 from typing import Annotated, Any, cast
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from ledger.domain import wording
 from ledger.standards import decimals, moments
 from ledger.standards.json_text import canonical
 
@@ -63,6 +64,18 @@ def _version(value: object) -> str:
     raise PydanticCustomError("version", "is not a version", expected)
 
 
+def _line(value: str) -> str:
+    if why := wording.fault_of_line(value):
+        raise _fault(ValueError(why), wording.LINE_EXPECTED)
+    return value
+
+
+def _prose(value: str) -> str:
+    if why := wording.fault_of_prose(value):
+        raise _fault(ValueError(why), wording.PROSE_EXPECTED)
+    return value
+
+
 _MOMENT_SCHEMA: dict[str, Any] = {
     "type": "string",
     "anyOf": [{"format": "date-time"}, {"format": "date"}],
@@ -73,7 +86,9 @@ _NUMBER_SCHEMA: dict[str, Any] = {"type": ["number", "string"], "examples": [87.
 Id = Annotated[str, Field(min_length=1, max_length=2_000, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Text = Annotated[str, Field(max_length=2_000)]
 LongText = Annotated[str, Field(max_length=100_000)]
-Reason = Annotated[str, Field(min_length=1, max_length=2_000)]
+Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]
+LongLine = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_line)]
+Reason = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_prose)]
 Flag = Annotated[bool, Field(strict=True)]
 Count = Annotated[
     int, PlainValidator(_count), WithJsonSchema({"type": ["integer", "string"], "minimum": 0})

@@ -13,6 +13,7 @@ import psycopg
 from psycopg.rows import TupleRow, dict_row
 from psycopg_pool import ConnectionPool
 
+from ledger.domain import wording
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
 from ledger.errors import SealError, SettingError
 from ledger.store import lookups
@@ -44,7 +45,12 @@ class Access:
         self._pool, self._keys, self._clock = pool, keys, clock
 
     def issue(self, role: Role, *, label: str, provider: ProviderId | None = None) -> str:
-        """Make a token and show it, this once."""
+        """Make a token and show it, this once.
+
+        Raises:
+            InvalidDocumentError: the label is blank or holds a control character.
+        """
+        wording.check_line("token", "label", label)
         token = TOKEN_PREFIX + secrets.token_urlsafe(32)
         with borrowed(self._pool) as connection:
             connection.execute(

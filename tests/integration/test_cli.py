@@ -244,3 +244,36 @@ def test_serve_answers_and_ends_cleanly_on_a_signal(migrated: str, number: signa
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out.strip(), err) == (0, "stopped", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        pytest.param(
+            ["provider", "add", " ", "--kind", "lms"], "/name: is blank", id="a blank name"
+        ),
+        pytest.param(
+            ["provider", "add", "a\x1bb", "--kind", "lms"],
+            "/name: holds a control character", id="a name with an escape",
+        ),
+        pytest.param(
+            ["token", "issue", "--role", "reader", "--label", "\t"],
+            "/label: holds a control character", id="a label",
+        ),
+        pytest.param(
+            ["provider", "suspend", "Northside", "--reason", "  "],
+            "/reason: is blank", id="a blank reason",
+        ),
+        pytest.param(
+            ["policy", "adopt", "demonstrated-mastery", "--reason", "\x07"],
+            "/reason: holds a control character", id="a reason that rings",
+        ),
+    ],
+)  # fmt: skip
+def test_what_says_nothing_is_refused_with_its_place(
+    mastery: Mastery, words: list[str], said: str
+) -> None:
+    mastery.provider()
+    code, out, err = mastery(*words)
+    assert (code, out) == (1, "")
+    assert said in err
