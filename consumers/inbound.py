@@ -222,7 +222,6 @@ class _Outlet:
     def record(self, message: Message, number: int, answer: object) -> Record:
         """Place an answer: the key of what it answers, and a partition in its order."""
         rejected = isinstance(answer, RejectData)
-        metrics.INBOUND.add(1, outcome="rejected" if rejected else "recorded")
         topic = (self._names.rejected if rejected else self._names.receipts).name
         return Record(
             topic, message.partition % self._partitions[topic], message.key, _ENCODE(answer),
@@ -234,3 +233,7 @@ class _Outlet:
         with self._producer.transaction():
             self._producer.send(records)
             self._producer.send_offsets(offsets, self._consumer)
+        rejected = sum(one.topic == self._names.rejected.name for one in records)
+        for outcome, many in (("rejected", rejected), ("recorded", len(records) - rejected)):
+            if many:
+                metrics.INBOUND.add(many, outcome=outcome)

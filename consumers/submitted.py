@@ -42,6 +42,9 @@ ORIGINAL_BYTES_MAX = 128 * 1024  # of a rejected message; the whole is in the le
 KEYS_TTL_S = 5.0  # a revoked key works no longer than this
 KEYS_MAX = 10_000
 
+_OTHERS = (b'"actor"', b'"verb"', b'"CF', b'"@graph"', b'"decoded_resource"')
+"""Names that make a document one of another format, wherever they stand in it."""
+
 Status = Literal["accepted", "duplicate", "withdrawn"]
 
 
@@ -142,7 +145,7 @@ def _translate(message: Message, settings: Settings, now: datetime) -> Iterator[
     value = message.value or b""
     given = message.header(FORMAT_HEADER)
     content_type = message.header("content-type") or message.header("ce_datacontenttype") or ""
-    form = given or detect.format_of(value)
+    form = given or _format_of(value)
     if form in {"native", "xapi"} and not value.startswith(b"\x1f\x8b"):
         items = read_items(value, content_type, bytes_max=settings.item_bytes_max)
         read = xapi.read_xapi if form == "xapi" else native.read_native
@@ -154,6 +157,17 @@ def _translate(message: Message, settings: Settings, now: datetime) -> Iterator[
             "message", [Reject(f"header {FORMAT_HEADER}", why, "native, xapi")]
         )
     yield from detect.translate(value, file_name="message", now=now)
+
+
+def _format_of(value: bytes) -> str | None:
+    """Say what `detect.format_of` says, in a hundredth of its time for the commonest message."""
+    if (
+        value.startswith(b"{") and b'"learner"' in value
+        and b"\\" not in value  # a name may be written with escapes
+        and not any(mark in value for mark in _OTHERS)
+    ):  # fmt: skip
+        return "native"
+    return detect.format_of(value)
 
 
 def answers(
@@ -197,17 +211,20 @@ def _answer(
     )  # fmt: skip
 
 
+def _headers_of(kind: str) -> Headers:
+    return [
+        ("ce_specversion", b"1.0"), ("ce_source", SOURCE.encode()), ("ce_type", kind.encode()),
+        ("content-type", JSON_TYPE.encode()),
+    ]  # fmt: skip
+
+
+_RECEIPT_HEADERS, _REJECT_HEADERS = _headers_of(RECEIPT_TYPE), _headers_of(REJECT_TYPE)
+
+
 def answer_headers(message: Message, number: int, *, rejected: bool) -> Headers:
     """Give the CloudEvents headers of answer `number` to a message; a replay repeats its id."""
     name = f"{message.topic}/{message.partition}/{message.offset}/{number}"
-    kind = REJECT_TYPE if rejected else RECEIPT_TYPE
-    headers = [
-        ("ce_specversion", b"1.0"),
-        ("ce_id", name.encode()),
-        ("ce_source", SOURCE.encode()),
-        ("ce_type", kind.encode()),
-        ("content-type", JSON_TYPE.encode()),
-    ]
+    headers = [("ce_id", name.encode()), *(_REJECT_HEADERS if rejected else _RECEIPT_HEADERS)]
     correlation = message.header(CORRELATION_HEADER)
     if correlation is not None:
         headers.append((CORRELATION_HEADER, correlation.encode()))

@@ -11,7 +11,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from consumers import contract
+from consumers import contract, submitted
+from ledger.standards import detect
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "tests" / "data" / "asyncapi"
@@ -96,3 +97,25 @@ def test_adding_a_field_takes_nothing_back() -> None:
     now = copy.deepcopy(before)
     now["components"]["schemas"]["FeedEntry"]["properties"]["more"] = {"type": "string"}
     assert contract.broken(before, now) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param({"id": "1", "learner": {"id": "a"}, "kind": "assessment"}, id="ours"),
+        pytest.param({"actor": {}, "verb": {}, "learner": 1}, id="xAPI that names a learner"),
+        pytest.param({"CFDocument": {}, "learner": 1}, id="CASE that names a learner"),
+        pytest.param({"@graph": [], "learner": 1}, id="CTDL that names a learner"),
+        pytest.param({"kind": "x", "learner": {"verb": 1}}, id="ours, with a verb inside"),
+        pytest.param([{"kind": "x", "learner": {}}], id="an array"),
+        pytest.param({"something": "else"}, id="none of these"),
+    ],
+)
+@pytest.mark.parametrize("escaped", [False, True])
+def test_the_short_way_to_a_format_ends_where_the_long_one_does(
+    value: object, escaped: bool
+) -> None:
+    text = json.dumps(value)
+    if escaped:
+        text = text.replace("v", "\\u0076").replace("C", "\\u0043")
+    assert submitted._format_of(text.encode()) == detect.format_of(text.encode())
