@@ -15,6 +15,7 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.answering import answer
 from api.auth import Needs
 from api.routes.evidence import submit
 
@@ -31,17 +32,14 @@ class QuickApp(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the busiest path at once, and leave everything else to the routes."""
-        if (
-            scope["type"] == "http"
-            and scope["path"] == PATH
-            and scope["method"] == "POST"
-            and not scope["query_string"]
-        ):
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+        elif scope["path"] == PATH and scope["method"] == "POST" and not scope["query_string"]:
             self._quick = self._quick or self._guarded()
             scope["app"] = self
-            await self._quick(scope, receive, send)
+            await answer(self._quick, scope, receive, send)
         else:
-            await super().__call__(scope, receive, send)
+            await answer(super().__call__, scope, receive, send)
 
     def _guarded(self) -> ASGIApp:
         """Put the handlers of errors around the path, as Starlette does around routes."""
