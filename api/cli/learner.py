@@ -7,11 +7,21 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from api.cli.session import UsageError, screen, session, show_json, show_rows, uuid_of
+from api.cli.session import (
+    UsageError,
+    provider_named,
+    screen,
+    session,
+    show_json,
+    show_rows,
+    uuid_of,
+)
 from api.cli.teaching import command, group
 from api.cli.times import as_of, time_of
 from ledger.domain.evidence import Identifier
+from ledger.domain.identity import ANY_PROVIDER, is_for_everybody
 from ledger.domain.ids import LearnerId, ProviderId
+from ledger.errors import UnknownLearnerError
 from ledger.service import Ledger
 from projections.answers import Answers
 from projections.lines import JudgedLine
@@ -160,6 +170,38 @@ def history(
         for change in step.changes:
             name = change.name.code or change.name.statement
             screen.out(f"{'':30}{name}: {change.before} -> {change.after}")
+
+
+@command(app, "find")
+def find(
+    context: typer.Context,
+    value: Annotated[str, typer.Argument(help="The name's value, exactly.")],
+    *,
+    kind: Annotated[str, typer.Option("--type", help="id, account, mbox, ssid, email, ...")] = "id",
+    system: Annotated[str | None, typer.Option(help="Who issued it, such as a home page.")] = None,
+    provider: Annotated[
+        str | None, typer.Option(help="Name or id of the provider whose name it is.")
+    ] = None,
+) -> None:
+    """Go from a name to the ledger's id, which every other command takes.
+
+    A name that some system issued means the same learner whoever sends it: say --system, or one of
+    the types mbox, email, openid and ssid. Any other means somebody to its provider only.
+
+    Examples:
+        mastery learner find S-100231 --provider "Northside LMS"
+        mastery learner find 7004411 --type ssid
+        mastery learner find jdoe --type account --system https://sis.example.org
+    """
+    name = Identifier(type=kind, value=value, system=system)
+    if provider is None and not is_for_everybody(name):
+        raise UsageError(f"a name of type {kind} is a provider's own: say --provider or --system")
+    with session(context).answers() as (ledger, answers):
+        whose = ANY_PROVIDER if provider is None else provider_named(answers, provider)
+        found = ledger.find_learner(whose, (name,))
+    if found is None:
+        raise UnknownLearnerError("of that name")
+    screen.out(str(found))
 
 
 def learner_named(ledger: Ledger, answers: Answers, text: str) -> LearnerId:

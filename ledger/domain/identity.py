@@ -7,9 +7,18 @@ mailbox) means the same person whoever sends it. A bare id means somebody to its
 from __future__ import annotations
 
 import hashlib
+from uuid import UUID
 
 from ledger.domain.evidence import Identifier
 from ledger.domain.ids import ProviderId
+
+ANY_PROVIDER = ProviderId(UUID(int=0))
+"""Whoever sends it: for names that mean the same learner from everybody."""
+
+
+def is_for_everybody(identifier: Identifier) -> bool:
+    """Whether a name means the same learner whoever sends it."""
+    return str(ANY_PROVIDER) not in identity_parts(ANY_PROVIDER, identifier)
 
 
 def identity_parts(provider: ProviderId, identifier: Identifier) -> tuple[str, ...]:
