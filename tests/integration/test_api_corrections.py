@@ -20,7 +20,7 @@ def test_going_back_to_earlier_content_needs_another_version(served: Served) -> 
     _, theirs = served.as_provider()
     evidence = theirs.post("/v1/evidence", json=item()).json()["evidence"]
 
-    def correct(score: int, **others: str) -> dict[str, Any]:
+    def correct(score: int, **others: Any) -> dict[str, Any]:
         said = item(result={"score": score, "max": 100}, **others)
         path = f"/v1/evidence/{evidence}/correction"
         answer = theirs.post(path, json={"reason": "misread", "evidence": said})
