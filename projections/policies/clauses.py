@@ -25,7 +25,7 @@ class Clause(BaseModel):
 def _plain(value: Decimal) -> str:
     text = format(value, "f")
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in {"-0", ""} else text
+    return "0" if text == "-0" else text
 
 
 def _measured(value: Decimal) -> Decimal:

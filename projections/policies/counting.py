@@ -96,21 +96,21 @@ class Counter:
             worth = self._exchange.known(one.result)
             if worth is not None:
                 return worth
-        return self._worth(one, ())
+        return self._worth(one)
 
     def _count_each(self, tally: Tally, also: Collection[str]) -> None:
         for one in tally.everything:
             worth: int | Refused | None = self._refused(one, tally, also)
             if worth is None:
-                worth = self._known(one) if one.excluded is None else self._worth(one, also)
+                worth = self._known(one) if one.excluded is None else self._worth(one)
             if isinstance(worth, int):
                 tally.seen.append(one)
                 tally.points.append(worth)
             else:
                 tally.drop(one, worth.reason, worth.detail)
 
-    def _worth(self, one: Observation, also: Collection[str]) -> int | Refused:
-        if one.excluded == "no_result" and "no_result" not in also:
+    def _worth(self, one: Observation) -> int | Refused:
+        if one.excluded == "no_result":
             worth: int | Refused = Refused("no_result", one.excluded_detail)
         else:
             worth = self._exchange.points(one.result, credential=one.kind == "credential")

@@ -187,10 +187,11 @@ class Exchange:
 
 
 def share_of(result: Result | None) -> tuple[int, int] | None:
-    """Give a score as an exact share of its bounds, (numerator, denominator); None if it has none."""
+    """Give a score as an exact share of its bounds, (numerator, denominator); None if it has none.
+
+    Of a result that counts: what is no number, or beyond any scale, was refused before.
+    """
     if result is None or result.score is None or result.max is None:
-        return None
-    if not (_is_sane(result.score) and _is_sane(result.max) and _is_sane(result.min or Decimal(0))):
         return None
     floor = to_units(result.min or Decimal(0))
     span = to_units(result.max) - floor

@@ -207,8 +207,7 @@ def confirmed(document: ConfirmedBySecondRater, bar: int) -> CountRule:
         for place, (one, worth) in enumerate(zip(tally.seen, tally.points, strict=True)):
             if worth <= UNRATED:
                 continue
-            attempt = same_attempt(one)
-            work = one.evidence.int if attempt is None else attempt
+            work = same_attempt(one)
             agreed = raters.setdefault(work, set())
             people = {one.evaluator or one.provider.int}
             agreed |= people | set(one.confirmed_by)

@@ -71,11 +71,13 @@ _ALL_EQUIVALENTS = Equivalents()
 
 
 def _equivalent(rules: Equivalents) -> Filter:
-    def equivalent(one: Observation, _: Tally) -> Refused | None:
+    enough = None if rules.weight_floor is None else _weight(rules.weight_floor)
+
+    def equivalent(one: Observation, tally: Tally) -> Refused | None:
         if len(one.via) > rules.chain_max:
             return Refused("not_equivalent", f"{len(one.via)} crosswalks, most {rules.chain_max}")
-        if one.via and rules.weight_floor is not None and one.weight < rules.weight_floor:
-            return Refused("not_equivalent", f"weight {one.weight}, floor {rules.weight_floor}")
+        if one.via and enough is not None:
+            return enough(one, tally)
         return None
 
     return equivalent

@@ -69,7 +69,7 @@ def test_a_rating_finer_than_the_scale_is_rounded_wherever_it_is_compared() -> N
         for n, score in enumerate(("2.994", "2.995"), 1)
     ]
     found = judged(policy, *pieces)
-    assert (found.state, found.estimate) == ("mastered", 3)
+    assert (found.state, found.estimate) == ("mastered", Decimal(3))
     assert found.since == pieces[1].occurred_at
     assert judged(policy, pieces[0]).state == "in_progress"
 
@@ -136,5 +136,5 @@ def test_only_a_sane_weight_weighs(weight: str, units: int) -> None:
 def test_the_method_that_a_requirement_names_itself_is_measured_by_itself() -> None:
     rule = {"rule": "estimate_at_least", "estimate": {"method": "mean"}, "points": 3.5}
     found = judged(document(rule), seen(1, "Advanced", days_ago=3), seen(2, "Proficient"))
-    assert (found.state, found.estimate) == ("mastered", 4)
+    assert (found.state, found.estimate) == ("mastered", Decimal(4))
     assert found.findings[0].found == f"{to_decimal(to_units(Decimal('3.5')))} (Proficient)"
