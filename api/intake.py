@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from typing import NamedTuple
 
@@ -27,6 +27,10 @@ from ledger.store.rejects import Rejected
 Translate = Callable[[Item], Translation]
 INLINE_BYTES_MAX = 16 * 1024
 """More than this is translated in a thread, so that other requests are answered meanwhile."""
+
+TRANSLATORS = 2
+"""Threads that translate. One does all that Python can; the second, so that a short body need not
+wait for the end of a long one. More of them only take turns, and were slower (docs/performance.md)."""
 
 
 class Begun(NamedTuple):
@@ -52,6 +56,7 @@ class Intake:
     def __init__(self, ledger: Ledger, settings: Settings, clock: Callable[[], datetime]) -> None:
         self._ledger, self._clock = ledger, clock
         self._depth_max = settings.json_depth_max
+        self._threads = ThreadPoolExecutor(TRANSLATORS, thread_name_prefix="translate")
 
     async def begin(
         self, provider: ProviderId, items: Sequence[Item], translate: Translate
@@ -59,7 +64,8 @@ class Intake:
         """Translate items and hand them over, in their order."""
         if sum(len(item.raw) for item in items) <= INLINE_BYTES_MAX:
             return self._begin(provider, items, translate)
-        return await asyncio.to_thread(self._begin, provider, items, translate)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._begin, provider, items, translate)
 
     async def finish(self, begun: Begun) -> Finished:
         """Wait until the items are in the log for good; keep the refused ones; answer each."""
