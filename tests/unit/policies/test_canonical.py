@@ -11,6 +11,7 @@ import pytest
 
 from ledger.errors import InvalidDocumentError, Reject
 from projections.policies import canonical, digest, json_schema, parse
+from projections.policies.reading import DOCUMENT_LENGTH_MAX
 from tests.unit.policies.cases import raw
 
 Json = dict[str, Any]
@@ -28,7 +29,7 @@ def points(value: Any) -> str:
 def refused(data: Any) -> list[Reject]:
     with pytest.raises(InvalidDocumentError) as refusal:
         parse(data)
-    assert refusal.value.args
+    assert str(refusal.value).startswith("policy: ")
     return list(refusal.value.rejects)
 
 
@@ -123,6 +124,7 @@ def test_a_misspelling_is_pointed_at_and_says_what_was_expected(
     found = refused({**raw(), **change})[0]
     assert found.where == where
     assert expected in found.expected
+    assert bool(found.expected) is bool(expected)
     assert found.why
 
 
@@ -134,6 +136,23 @@ def test_a_document_may_be_nested_32_deep(levels: int, *, deep: bool) -> None:
     (found,) = refused({**raw(), "colour": inside})
     assert (found.where == "/colour") is not deep
     assert ("nested more than 32 deep" in found.why) is deep
+
+
+def test_a_document_in_bytes_is_utf_8_and_its_numbers_are_exact() -> None:
+    rule = {"rule": "estimate_at_least", "points": 7}
+    text = json.dumps(raw(rule, results=EXTRA)).replace("7", "100000000.123456789012")
+    document = parse(text.encode())
+    assert json.loads(canonical(document))["requirement"]["points"] == "100000000.123456789012"
+    assert parse(text) == document
+    assert refused(text.encode("utf-16"))[0].where == ""
+    assert refused(b"{")[0].where == ""
+
+
+def test_a_document_may_be_as_long_as_the_limit() -> None:
+    text = json.dumps(raw())
+    padding = " " * (DOCUMENT_LENGTH_MAX - len(text))
+    assert parse(text + padding) == parse(text)
+    assert "longer than 1048576 characters" in refused(text + padding + " ")[0].why
 
 
 def test_every_document_fault_is_told_at_once() -> None:

@@ -72,6 +72,22 @@ def test_questions_of_no_test_and_of_other_tests_are_not_pooled() -> None:
     assert len(found.counted) == 5
 
 
+def test_a_question_weighs_what_it_was_worth_from_its_minimum() -> None:
+    results = [
+        Result(score=Decimal(3), min=Decimal(1), max=Decimal(3)),  # all of 2
+        Result(score=Decimal(0), max=Decimal(6)),  # nothing of 6
+    ]
+    pieces = [seen(n, assessment="t", result=one) for n, one in enumerate(results, 1)]
+    assert verdict(*pieces, counting={"pool": "assessment"}).estimate == 1
+
+
+def test_questions_of_unknown_worth_are_not_pooled() -> None:
+    results = [Result(score=Decimal(3)), Result(score=Decimal(1))]
+    pieces = [seen(n, assessment="t", result=one) for n, one in enumerate(results, 1)]
+    points = {"score_without_max": "points"}
+    assert verdict(*pieces, counting={"pool": "assessment"}, results=points).estimate == 3
+
+
 def test_an_hour_log_in_a_test_is_none_of_its_questions() -> None:
     rule = {"rule": "all_of", "rules": [{"rule": "hours_at_least", "hours": 2}, ONE]}
     pieces = [question(1, 3, 4, "t"), question(2, None, 0, "t"), question(3, 4, 4, "t")]

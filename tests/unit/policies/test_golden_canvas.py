@@ -77,6 +77,14 @@ def test_canvas_rating_distribution_is_reproduced(case: dict[str, Any]) -> None:
     assert distribution(per_learner(case), ratings) == case["expected_percent"]
 
 
+def test_figures_of_a_class_are_rounded_once_and_half_away_from_zero() -> None:
+    half = [Decimal("2.12"), Decimal("2.13")]
+    assert (mean(half), mean([-one for one in half])) == (Decimal("2.13"), Decimal("-2.13"))
+    assert mean(half, decimals=3) == median(half) == Decimal("2.125")
+    assert mean([]) is median([]) is None
+    assert distribution([], [Decimal(3), Decimal(1)]) == [0, 0]
+
+
 RANGES = CANVAS["parameter_ranges"]
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import time
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -36,6 +37,21 @@ def verdict(
 def test_period(period: str, start: str, end: str) -> None:
     first = datetime.fromisoformat(start).replace(tzinfo=UTC)
     assert parse_period(period).after(first) == datetime.fromisoformat(end).replace(tzinfo=UTC)
+
+
+def test_a_period_is_counted_in_utc_wherever_it_starts_and_the_server_stands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    try:
+        monkeypatch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        start = datetime(2026, 1, 31, 22, tzinfo=timezone(timedelta(hours=-5)))  # 1 February in UTC
+        for zone in (start.tzinfo, UTC, timezone(timedelta(hours=9))):
+            end = parse_period("P1M").after(start.astimezone(zone))
+            assert (end, end.tzinfo) == (datetime(2026, 3, 1, 3, tzinfo=UTC), UTC)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_period_past_the_end_of_time_never_ends() -> None:

@@ -214,3 +214,21 @@ def test_three_thirds_make_one_again() -> None:
         ).estimate
         == 2
     )
+
+
+@pytest.mark.parametrize(
+    ("result", "scale", "expected"),
+    [
+        pytest.param(score(6, 10, min=2, cut=8), {}, "2", id="a cut counts from the minimum"),
+        pytest.param(score(5, 10, min=2, cut=6), {}, "2.25", id="three quarters of the way to the cut"),
+        pytest.param(score(1, 3, cut="2.25"), {"decimals": 6}, "1.333333", id="a cut where mastery is rounds nothing"),
+        pytest.param(score("1E+29", "1E+29"), {}, "4", id="as large as may be"),
+        pytest.param(score("1E+30", "1E+30"), {}, "invalid_result", id="larger"),
+        pytest.param(score("1E-29", "1E-29"), {}, "invalid_result", id="of no width"),
+        pytest.param(score("1E-30", 1), {}, "invalid_result", id="finer than any"),
+        pytest.param(score("1E-29", 1), {}, "0", id="as fine as may be"),
+    ],
+)  # fmt: skip
+def test_result_at_the_edges(result: Result, scale: Any, expected: str) -> None:
+    found = worth(result, scale={**SCALE, **scale})
+    assert found == (Decimal(expected) if expected[0].isdigit() else expected)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ledger.domain.evidence import Result
 from ledger.domain.ids import CompetencyId
 from projections.policies import compile_policy
 from projections.policies.observation import Observation
@@ -172,7 +173,8 @@ def test_an_estimate_of_a_requirement_of_its_own_fades_too() -> None:
 
 
 def test_a_level_below_the_scale_is_called_by_the_lowest_name() -> None:
-    assert verdict(seen(1, "Beginning")).level == "Beginning"
+    poor = seen(1, result=Result(score=Decimal("0.5"), max=Decimal(4)))
+    assert (verdict(poor).estimate, verdict(poor).level) == (Decimal("0.5"), "Beginning")
     low = {"levels": [{"name": "A", "points": 2}, {"name": "B", "points": 3}, {"name": "C", "points": 4}],
            "mastery_level": "C"}  # fmt: skip
     found = verdict(seen(1, "A", days_ago=1), rule={"rule": "estimate_at_least"}, scale=low)
