@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple, cast, get_args
 
@@ -140,8 +140,7 @@ def _moment(value: object) -> datetime | None:
     if value is None:
         return None
     try:
-        text = str(value).replace("Z", "+00:00")
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(str(value))
     except ValueError as error:
         raise InvalidDocumentError(
             "observations", [Reject("/on", str(error), "an ISO 8601 time")]
@@ -151,10 +150,8 @@ def _moment(value: object) -> datetime | None:
 
 def _occurred(item: Item, on: datetime) -> datetime:
     when = item.occurred_at
-    if isinstance(when, datetime):
+    if when is not None:
         return when if when.tzinfo else when.replace(tzinfo=UTC)
-    if isinstance(when, date):
-        return datetime(when.year, when.month, when.day, tzinfo=UTC)
     if item.age_days is not None:
         return on - timedelta(days=float(item.age_days))
     return UNDATED
@@ -164,8 +161,11 @@ def _children(whole: Mapping[str, object]) -> Mapping[CompetencyId, MasteryState
     given = whole.get("children", {})
     if isinstance(given, list):  # only those that are mastered
         given = dict.fromkeys(map(str, cast("list[object]", given)), True)
+    if not isinstance(given, dict):
+        why = "neither an object of states nor a list of those mastered"
+        raise InvalidDocumentError("observations", [Reject("/children", why)])
     children: dict[CompetencyId, MasteryState] = {}
-    for name, state in cast("dict[str, object]", given if isinstance(given, dict) else {}).items():
+    for name, state in cast("dict[str, object]", given).items():
         if not isinstance(state, bool | str | None) or state not in _STATES:
             why = f"{state!r} is no state"
             raise InvalidDocumentError("observations", [Reject(f"/children/{name}", why)])

@@ -6,7 +6,7 @@ what they export can be judged as it is.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
@@ -61,7 +61,7 @@ class Item(Where):
     id: str | int | None = None
     competency: str | None = None
     kind: str = "assessment"
-    occurred_at: datetime | date | None = None
+    occurred_at: datetime | None = None  # a day is its first moment, in UTC
     age_days: Number | None = None
     provider: str = "provider"
     evaluator: str | None = None

@@ -187,3 +187,46 @@ def test_an_auditor_reads_everything() -> None:
         f"not counted: {two}, withdrawn (typed twice)",
     ):
         assert part in text.splitlines()
+
+
+def test_a_family_reads_of_everything_that_did_not_count_once() -> None:
+    reasons: tuple[Exclusion, ...] = ("withdrawn", "out_of_window", "withdrawn")
+    assert plain(sample("in_progress", Missing("r", "", {"newer": "yes"}), reasons=reasons)) == (
+        "You are on your way. You have not yet shown all that is asked for.\n"
+        "One piece of work counts.\n"
+        "What you can do next:\n"
+        "- Show it once more.\n"
+        "Some work did not count:\n"
+        "- It was taken back by those who sent it.\n"
+        "- It is too old."
+    )
+
+
+def test_a_family_that_is_done_reads_of_nothing_more_to_do() -> None:
+    wish = Missing("r", "", {"newer": "yes"})
+    assert "next" not in plain(sample("mastered", wish))
+    assert "next" not in plain(sample("in_progress"))
+    assert wanted(Missing("r", "", {})) == "Show one more piece of work."
+    kinds = {"observations": "1", "kind": "credential|work_based_learning"}
+    assert wanted(Missing("r", "", kinds)).endswith(", as credential or work based learning.")
+
+
+def test_an_auditor_reads_the_parts_of_a_requirement_below_it() -> None:
+    sites = {"rule": "distinct", "of": "site", "at_least": 2}
+    inner = {"rule": "within", "period": "P30D", "inner": sites}
+    one_of = {"rule": "any_of", "rules": [inner, {"rule": "result_of", "which": "t", "share": 1}]}
+    pieces = [seen(1, site="a"), seen(2, site="b", days_ago=9), seen(3, excluded="withdrawn")]
+    verdict = judged(document(one_of, any_evidence=True), *pieces)
+    one, two, three = (evidence_id(n) for n in (1, 2, 3))
+    assert verdict.since is not None
+    assert verdict.due_at is not None
+    assert exact(verdict).splitlines()[3:] == [
+        f"met first at {verdict.since.isoformat()}, due {verdict.due_at.isoformat()}",
+        "  any_of: met, found 1, needed 1",
+        f"    within:P30D: met, found 2, needed 2, by {one}, {two}",
+        f"      distinct:site: met, found 2, needed 2, by {one}, {two}",
+        "    result_of:t: not met, found nothing, needed at_least 1",
+        f"counted: {one}, {two}",
+        f"not counted: {three}, withdrawn",
+    ]
+    assert exact(judged(document())).splitlines()[-1] == "counted: nothing"
