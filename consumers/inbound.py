@@ -33,6 +33,7 @@ from consumers.submitted import (
 )
 from consumers.topics import Topics
 from ledger.config import Settings
+from ledger.domain.evidence import Submission
 from ledger.domain.ids import ProviderId
 from ledger.errors import LedgerError, StoreUnavailableError
 from ledger.service import Ledger, Outcome, Refusal
@@ -48,11 +49,22 @@ BATCHES_PENDING_MAX = 2
 _ENCODE = msgspec.json.Encoder().encode
 
 
+class Order:
+    """What one provider submits in messages that follow each other, handed over together."""
+
+    __slots__ = ("future", "submissions")
+
+    def __init__(self) -> None:
+        self.submissions: list[Submission] = []
+        self.future: Future[list[Outcome]] | None = None
+
+
 class Sent(NamedTuple):
-    """A message handed to the ledger; the futures come true with its commit."""
+    """A message handed to the ledger: its part of an order, whose future comes true with the commit."""
 
     understood: Understood
-    recorded: Future[list[Outcome]] | None
+    order: Order | None
+    part: slice
     withdrawn: list[Future[list[Outcome]]]
 
 
@@ -130,22 +142,34 @@ class Inbound:
         for message in messages:
             found.append(understand(message, self._keys, self._settings, now=now))
             offsets[message.topic, message.partition] = message.offset + 1
-        return Pending([self._submit(one) for one in found], offsets)
+        orders: dict[ProviderId, Order] = {}
+        sent = [self._submit(one, orders) for one in found]
+        self._give(orders)
+        return Pending(sent, offsets)
 
-    def _submit(self, one: Understood) -> Sent:
+    def _submit(self, one: Understood, orders: dict[ProviderId, Order]) -> Sent:
+        """Put what a message submits into its provider's order; what it withdraws comes after."""
         understood = [each for each in one.translations if isinstance(each, Translated)]
         if one.provider is None or not understood:
-            return Sent(one, None, [])
-        submissions = [each for item in understood for each in item.submissions]
-        recorded = self._ledger.submit(one.provider, submissions) if submissions else None
+            return Sent(one, None, slice(0), [])
+        order = orders.setdefault(one.provider, Order())
+        start = len(order.submissions)
+        order.submissions += (each for item in understood for each in item.submissions)
+        withdrawals = [each for item in understood for each in item.withdrawals]
+        if withdrawals:
+            self._give(orders)
         withdrawn = [
-            self._ledger.withdraw(
-                one.provider, reason=each.reason, external_id=each.external_id
-            )
-            for item in understood
-            for each in item.withdrawals
-        ]  # fmt: skip
-        return Sent(one, recorded, withdrawn)
+            self._ledger.withdraw(one.provider, reason=each.reason, external_id=each.external_id)
+            for each in withdrawals
+        ]
+        return Sent(one, order, slice(start, len(order.submissions)), withdrawn)
+
+    def _give(self, orders: dict[ProviderId, Order]) -> None:
+        """Hand all orders to the ledger; what comes after them begins new ones."""
+        for provider, order in orders.items():
+            if order.submissions:
+                order.future = self._ledger.submit(provider, order.submissions)
+        orders.clear()
 
     def _settle(self, outlet: _Outlet, left_max: int) -> None:
         """Answer the oldest batches until at most `left_max` are pending."""
@@ -166,7 +190,7 @@ class Inbound:
         one = sent.understood
         if one.fault is not None:
             return [outlet.record(one.message, 0, one.fault)]
-        recorded = self._outcomes(one, sent.recorded)
+        recorded = self._outcomes(sent)
         withdrawn = [future.result() for future in sent.withdrawn]
         records: list[Record] = []
         raw = {each.index: each.raw for each in one.translations if isinstance(each, Refused)}
@@ -180,16 +204,17 @@ class Inbound:
                 kept.setdefault(one.provider, []).append(Rejected(index, answer.errors, original))
         return records
 
-    def _outcomes(self, one: Understood, recorded: Future[list[Outcome]] | None) -> list[Outcome]:
+    def _outcomes(self, sent: Sent) -> list[Outcome]:
         """Wait for the ledger; what it fails over is refused by itself, one by one.
 
         Raises:
             StoreUnavailableError: PostgreSQL stays away; nothing is lost, it is read again.
         """
-        if recorded is None:
+        one, order = sent.understood, sent.order
+        if order is None or order.future is None:
             return []
         try:
-            return recorded.result()
+            return order.future.result()[sent.part]
         except StoreUnavailableError:
             raise
         except Exception:  # noqa: BLE001  said in the line below

@@ -127,6 +127,45 @@ def test_arrays_lines_gzip_and_xapi_are_told_apart(migrated: str, kafka_broker: 
         assert len(found) == 7
 
 
+def test_what_is_taken_back_is_taken_back_in_its_turn(migrated: str, kafka_broker: Broker) -> None:
+    """Messages that are read together are handed over together, and their order still counts."""
+    given = downstream.settings(migrated, kafka_broker)
+    passed = {
+        "id": "6690e6c9-3ef0-4ed3-8b37-7f3964730bee",
+        "actor": {"objectType": "Group", "member": [{"mbox": f"mailto:{n}@x.org"} for n in "ab"]},
+        "verb": {"id": "http://adlnet.gov/expapi/verbs/passed"},
+        "object": {"id": ledgers.WELDING},
+        "timestamp": "2026-03-02T10:15:00Z",
+    }
+    voided = {
+        "actor": {"mbox": "mailto:teacher@x.org"},
+        "verb": {"id": "http://adlnet.gov/expapi/verbs/voided"},
+        "object": {"objectType": "StatementRef", "id": passed["id"]},
+        "timestamp": "2026-03-02T10:15:00Z",
+    }
+    with ledgers.opened(migrated) as ledger:
+        key, other = key_of(ledger), key_of(ledger, "Lakeside High")
+        messages = [
+            (passed, key),
+            (item(1), other),
+            (voided, key),
+            (item(2), key),
+            (item(3), other),
+        ]
+        produce(given, [(body(each), whose) for each, whose in messages])
+        with consuming(ledger, given):
+            found = downstream.topic(given, "evidence.receipts", count=7)
+    told = [json.loads(one.value or b"") for one in found]
+    assert [(one["place"]["offset"], one["status"]) for one in told] == [
+        *[(0, "accepted")] * 2,
+        (1, "accepted"),
+        *[(2, "withdrawn")] * 2,
+        (3, "accepted"),
+        (4, "accepted"),
+    ]
+    assert [one["evidence"] for one in told[:2]] == [one["evidence"] for one in told[3:5]]
+
+
 POISON = [
     pytest.param(b"", id="empty"),
     pytest.param(b"\x00\xff\xfe", id="no text"),
