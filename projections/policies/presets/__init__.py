@@ -47,7 +47,9 @@ def preset(name: str, settings: Mapping[str, object] | None = None) -> PolicyDoc
     document: Any = template["document"]
     known = preset_settings(name)
     rejects: list[Reject] = []
-    for key, value in (settings or {}).items():
+    # In the preset's own order: a choice may replace what another setting writes into.
+    order = {key: place for place, key in enumerate(known)}
+    for key, value in sorted((settings or {}).items(), key=lambda one: order.get(one[0], -1)):
         if key in {"id", "title"}:
             document[key] = value
         elif key not in known:

@@ -45,6 +45,8 @@ def _write(here: object, steps: list[str], value: object) -> None:
         here = _inside(here, step)
     if isinstance(here, list):
         cast("list[object]", here)[int(steps[-1])] = value
+    elif steps[-1].isdecimal():
+        raise KeyError(steps[-1])  # a place in a list that another setting has replaced
     else:
         cast("dict[str, object]", here)[steps[-1]] = value
 
@@ -74,7 +76,10 @@ def _number(value: object, setting: Setting) -> Decimal:
         if "none" not in setting:
             raise ValueError("a number is needed")
         return Decimal(setting["none"])
-    number = Decimal(str(value).strip())  # "True" is no number either
+    try:
+        number = Decimal(str(value).strip())  # "True" is no number either
+    except InvalidOperation as error:
+        raise ValueError("not a number") from error
     if not number.is_finite():
         raise ValueError("not a number")
     if number < setting.get("min", number) or number > setting.get("max", number):
