@@ -15,7 +15,7 @@ export UV_NO_PROGRESS := 1
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test check lint bench fault lock parts clean
+.PHONY: help demo serve test check lint bench fault mutants lock parts clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -52,6 +52,11 @@ fault: .venv/.stamp parts ## stop the service at each step and audit what is lef
 	@echo "fault: stop at each step, then audit"
 	@$(BIN)/python -m tests.fault $(ARGS)
 
+mutants: .venv/.stamp ## change the policies' code in small ways, and see that a test notices each (an hour)
+	@echo "mutants: mutmut, on projections/policies"
+	@$(BIN)/mutmut run --max-children 2 $(ARGS)
+	@$(BIN)/python -m tests.mutants
+
 parts: .venv/.stamp ## bring Chromium and Kafka for the tests, or say which tests are left out
 	@$(BIN)/python -m tests.services.provision
 
@@ -60,9 +65,9 @@ lock: $(UV) ## write requirements.lock after a change of pyproject.toml (ARGS=--
 	@$(UV) pip compile -q $(ARGS) --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-header --group dev pyproject.toml -o requirements.lock
 
-clean: ## remove the environment and the tools
-	@echo "clean: .venv and .tools"
-	@rm -rf .venv .tools
+clean: ## remove the environment, the tools and the mutants
+	@echo "clean: .venv, .tools and mutants"
+	@rm -rf .venv .tools mutants
 
 $(UV): Makefile
 	@echo "tools: uv $(UV_VERSION)"
