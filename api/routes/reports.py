@@ -115,7 +115,9 @@ def compare(
 def second_scores(  # noqa: PLR0913  one for each parameter
     request: Request, _caller: ReportsReader, at: AtMoment, *,
     share: Annotated[
-        Decimal, Query(gt=0, le=100, description="How much is drawn, in percent.")
+        Decimal,
+        # Without a bound on places, one of a billion would be worked out to the last.
+        Query(gt=0, le=100, decimal_places=6, description="How much is drawn, in percent."),
     ] = SHARE_PERCENT,
     provider: Annotated[UUID | None, Query(description="Only this provider's work.")] = None,
     evaluator: Annotated[

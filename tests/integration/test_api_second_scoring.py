@@ -93,7 +93,7 @@ def test_pages_hold_every_drawn_work_once(
             break
         after = {"after": page["next"]}
     assert found == whole["items"]
-    for wrong in ({"share": 0}, {"share": 101}, {"share": "x"}):
+    for wrong in ({"share": 0}, {"share": 101}, {"share": "x"}, {"share": "1e-999999999"}):
         assert town.steward.get(PATH, params=wrong).status_code == 400
     assert town.as_role("reader").get(PATH).status_code == 403
 
