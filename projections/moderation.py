@@ -8,6 +8,7 @@ weighted kappa (J. Cohen, Psychological Bulletin 70, 1968).
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,14 +22,13 @@ Weights = Literal["none", "linear", "quadratic"]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two ratings of one piece of evidence: level places on a scale of `levels` levels."""
+    """Two ratings of one piece of evidence, as places on one scale."""
 
     evidence: EvidenceId
     provider: ProviderId
     evaluator: str
     first: int
     second: int
-    levels: int
     at: datetime
 
 
@@ -78,18 +78,15 @@ def agreement(pairs: Sequence[Pair], *, weights: Weights = "quadratic") -> Agree
 
 def weighted_kappa(pairs: Sequence[Pair], *, weights: Weights = "quadratic") -> float | None:
     """Give Cohen's kappa with disagreement weighted by distance; None where it is undefined."""
-    levels = max((max(pair.levels, pair.first + 1, pair.second + 1) for pair in pairs), default=0)
-    firsts, seconds = [0] * levels, [0] * levels
-    observed = 0
-    for pair in pairs:
-        firsts[pair.first] += 1
-        seconds[pair.second] += 1
-        observed += _weight(pair.first, pair.second, weights)
+    # By the levels that were given: scores out of a million are as many levels.
+    firsts = Counter(pair.first for pair in pairs)
+    seconds = Counter(pair.second for pair in pairs)
+    observed = sum(_weight(pair.first, pair.second, weights) for pair in pairs)
     expected = Fraction(
         sum(
             _weight(one, other, weights) * firsts[one] * seconds[other]
-            for one in range(levels)
-            for other in range(levels)
+            for one in firsts
+            for other in seconds
         ),
         max(1, len(pairs)),
     )

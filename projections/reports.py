@@ -118,15 +118,11 @@ def _pairs(piece: Piece, remark: EvidenceConfirmed, second: Result) -> Iterator[
             continue
         places = _places(alignment.result or piece.evidence.result, second)
         if places is not None:
-            first_place, second_place, levels = places
-            yield Pair(
-                piece.id, piece.provider, evaluator.id, first_place, second_place, levels,
-                remark.occurred_at,
-            )  # fmt: skip
+            yield Pair(piece.id, piece.provider, evaluator.id, *places, remark.occurred_at)
         return  # one pair for one look at the work, however many competencies it bears on
 
 
-def _places(first: Result | None, second: Result) -> tuple[int, int, int] | None:
+def _places(first: Result | None, second: Result) -> tuple[int, int] | None:
     """Place two results on one scale: named levels, or whole points up to the maximum."""
     if first is None:
         return None
@@ -134,14 +130,14 @@ def _places(first: Result | None, second: Result) -> tuple[int, int, int] | None
     if first.level in scale and second.level in scale:
         assert first.level is not None
         assert second.level is not None
-        return scale.index(first.level), scale.index(second.level), len(scale)
+        return scale.index(first.level), scale.index(second.level)
     scores = (first.score, second.score)
     if first.max is None or any(one is None or one != one.to_integral_value() for one in scores):
         return None
     low = first.min or Decimal(0)
     places = [int(one - low) for one in scores if one is not None]
     levels = int(first.max - low) + 1
-    return (places[0], places[1], levels) if all(0 <= one < levels for one in places) else None
+    return (places[0], places[1]) if all(0 <= one < levels for one in places) else None
 
 
 def records(log: LogReader, scope: Scope) -> Iterator[LearnerRecord]:

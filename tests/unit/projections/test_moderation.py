@@ -31,7 +31,6 @@ def pairs(firsts: list[int], seconds: list[int], *, evaluator: str = "ms-lee") -
             evaluator,
             first,
             second,
-            levels=4,
             at=NOON + timedelta(days=index),
         )
         for index, (first, second) in enumerate(zip(firsts, seconds, strict=True))
@@ -76,6 +75,12 @@ def test_kappa_is_scikit_learns(
 def test_kappa_is_undefined_where_everybody_always_gives_the_same() -> None:
     assert weighted_kappa(pairs([2, 2, 2], [2, 2, 2])) is None
     assert weighted_kappa([]) is None
+
+
+def test_kappa_of_scores_out_of_a_billion_takes_no_longer() -> None:
+    spread = 333_333_333
+    found = weighted_kappa(pairs([0, spread, 3 * spread], [spread, spread, 3 * spread]))
+    assert found == weighted_kappa(pairs([0, 1, 3], [1, 1, 3]))
 
 
 def test_agreement_counts_exact_matches_and_leniency_in_levels() -> None:
