@@ -1,4 +1,4 @@
-"""Whole batches for kafka-python's sender, laid out here.
+"""Whole batches for kafka-python's sender, laid out here, and waiting that ends.
 
 `KafkaProducer.send` costs 100 microseconds a record with headers, most of it spent a byte and a
 header at a time. Records of one transaction come together, so they are laid out together (Kafka's
@@ -14,15 +14,17 @@ version, and tests/integration/test_relay.py reads every record back.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from kafka.errors import KafkaTimeoutError
 from kafka.producer.producer_batch import FinalState, ProducerBatch
 from kafka.record.memory_records import MemoryRecordsBuilder
 from kafka.structs import TopicPartition
 
 BATCH_BYTES = 262_144  # before compression; a single longer record is a batch of its own
+ANSWER_MS_MAX = 20_000  # by then the broker has ended the transaction anyway
 _MAGIC = 2
 _NULL = b"\x01"  # the length -1
 _ATTRIBUTES_AND_TIME = b"\x00\x00"  # none, and no time after the batch's
@@ -77,6 +79,27 @@ def hand_over(client: Any, batches: Sequence[Any]) -> None:
 def succeeded(one: Any) -> bool:
     """Whether every record of a batch was acknowledged."""
     return bool(one.final_state is FinalState.SUCCEEDED)
+
+
+def commit(client: Any) -> None:
+    """Commit the transaction that is open."""
+    _awaited(client, client._transaction_manager.begin_commit())
+
+
+def commit_offsets(client: Any, offsets: Mapping[TopicPartition, Any], membership: Any) -> None:
+    """Let a consumer's offsets be committed with the transaction that is open."""
+    manager = client._transaction_manager
+    _awaited(client, manager.send_offsets_to_transaction(offsets, membership))
+
+
+def _awaited(client: Any, result: Any) -> None:
+    """Wait for the coordinator's answer, which the library does without end.
+
+    An answer that a dead broker took with it never comes.
+    """
+    client._sender.wakeup()
+    if not result.wait(timeout_ms=ANSWER_MS_MAX):
+        raise KafkaTimeoutError(f"a transaction's coordinator was silent for {ANSWER_MS_MAX} ms")
 
 
 def laid_out(

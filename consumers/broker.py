@@ -163,7 +163,7 @@ class Producer:
             if not all(map(batches.succeeded, self._sent)):
                 self._client.begin_transaction()  # says why, if it is known
                 raise BrokerUnavailableError("a record was not acknowledged")
-            self._client.commit_transaction()
+            batches.commit(self._client)
 
     def send(self, records: Iterable[Record]) -> None:
         """Send records within a transaction, in this order in each partition."""
@@ -186,7 +186,7 @@ class Producer:
         given = {
             TopicPartition(*place): OffsetAndMetadata(at, "", -1) for place, at in offsets.items()
         }
-        self._client.send_offsets_to_transaction(given, consumer.membership)
+        batches.commit_offsets(self._client, given, consumer.membership)
 
 
 class Consumer:

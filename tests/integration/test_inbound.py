@@ -8,9 +8,10 @@ from threading import Event, Thread
 
 import pytest
 
-from consumers import metrics
+from consumers import batches, metrics
 from consumers.administration import Admin
 from consumers.broker import Producer, Record
+from consumers.errors import BrokerUnavailableError
 from consumers.inbound import Inbound
 from consumers.topics import Topics, ensure
 from ledger.config import Settings
@@ -245,3 +246,27 @@ def test_members_that_come_and_go_answer_each_message_once(
             found = downstream.topic(given, "evidence.receipts", count=1200)
         assert len(found) == len({one.header("ce_id") for one in found}) == 1200
         assert evidence_count(migrated) == 1200
+
+
+def test_a_broker_that_answers_nothing_is_not_waited_for_for_ever(
+    migrated: str, kafka_broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """kafka-python itself waits without end for what a dead coordinator was asked."""
+    monkeypatch.setattr(batches, "ANSWER_MS_MAX", 1_000)
+    given = downstream.settings(migrated, kafka_broker, kafka_partitions=1)
+    names = Topics.of(given)
+    produce(given, [(b"{}", {})])
+    with Producer(given, transactional_id=f"{given.kafka_prefix}frozen") as producer:
+        producer.take_over()
+
+        def transact() -> None:
+            with producer.transaction():
+                producer.send([Record(names.submitted.name, 0, b"k", b"{}", [])])
+                producer._client.flush()
+                kafka_broker.freeze()
+
+        try:
+            with pytest.raises(BrokerUnavailableError, match="silent for 1000 ms"):
+                transact()
+        finally:
+            kafka_broker.thaw()
