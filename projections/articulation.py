@@ -11,10 +11,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ledger.domain.evidence import JUDGED_KINDS
+from ledger.domain.facts import ContestResolved
 from ledger.domain.framework import Articulation
-from projections.equivalence import Equivalences, below, in_force
+from projections.authority import Authority, aware
+from projections.equivalence import below, in_force
 from projections.learner import Piece
+from projections.observing import UNSOUND
 from projections.policies.observation import Exclusion
+from projections.registry import Registry
 
 NOT_THEIRS: frozenset[Exclusion] = frozenset(
     {"outside_authority", "provider_suspended", "unverified", "set_aside"}
@@ -32,8 +36,13 @@ class Articulated(NamedTuple):
     credits: Decimal
 
 
-def articulated(pieces: Iterable[Piece], equivalences: Equivalences) -> Iterator[Articulated]:
-    """Give what the agreements that count add to the credits of these pieces."""
+def articulated(pieces: Iterable[Piece], registry: Registry) -> Iterator[Articulated]:
+    """Give what the agreements that count add to the credits of these pieces.
+
+    The caller leaves out what is `NOT_THEIRS` on some competency. A course need not be aligned
+    to any: what its provider may not say at all gives nothing either.
+    """
+    equivalences = registry.equivalences
     agreements = [
         (name, equivalences.digest(name), published.credits)
         for published, standing in equivalences.crosswalks()
@@ -46,10 +55,24 @@ def articulated(pieces: Iterable[Piece], equivalences: Equivalences) -> Iterator
         given = piece.evidence.credits
         if given is None or given <= 0 or piece.evidence.kind not in JUDGED_KINDS:
             continue
+        if not _is_theirs(piece, registry.authority):
+            continue
         for name, digest, clauses in agreements:
             for clause in clauses:
                 if _applies(clause, piece):
                     yield Articulated(name, digest, clause, piece, given * clause.rate)
+
+
+def _is_theirs(piece: Piece, authority: Authority) -> bool:
+    verification = piece.evidence.verification
+    return (
+        authority.holds_some(piece.provider, aware(piece.evidence.occurred_at))
+        and verification.verified
+        and verification.status not in UNSOUND
+        and not any(
+            isinstance(one, ContestResolved) and one.outcome == "set_aside" for one in piece.remarks
+        )
+    )
 
 
 def _applies(clause: Articulation, piece: Piece) -> bool:

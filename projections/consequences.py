@@ -127,7 +127,7 @@ def _credits(observed: Observed, agreement: str) -> Iterator[LostCredit]:
         for piece in record.pieces.values()
         if piece.withdrawn_position is None and piece.id not in refused
     )
-    for one in articulated(standing, observed.registry.equivalences):
+    for one in articulated(standing, observed.registry):
         if one.agreement == agreement:
             clause = one.clause
             yield LostCredit(

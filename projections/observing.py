@@ -238,13 +238,13 @@ def _excluded(  # noqa: PLR0917  the same
     if resolved is None:
         return "unknown_competency", "no framework that was published has it"
     verification = evidence.verification
-    if not verification.verified or verification.status in _UNSOUND:
+    if not verification.verified or verification.status in UNSOUND:
         return "unverified", f"{verification.method}: {verification.status}"
     standing = authority.standing(piece.provider, evidence.kind, resolved, occurred_at)
     return standing or _unusable(evidence, result or _NO_RESULT)
 
 
-_UNSOUND = frozenset({"revoked", "suspended"})
+UNSOUND = frozenset({"revoked", "suspended"})
 
 
 def _unusable(evidence: Evidence, result: Result) -> Excluded | None:

@@ -238,7 +238,7 @@ def _elsewhere(
     }
     found: dict[tuple[str | None, str, str, str, str], list[Articulated]] = defaultdict(list)
     accepted = (piece for piece in pieces if piece.id not in refused)
-    for one in articulated(accepted, registry.equivalences):
+    for one in articulated(accepted, registry):
         clause = one.clause
         key = (clause.credit_type, clause.record, one.agreement, clause.clause, one.digest)
         found[key].append(one)

@@ -126,7 +126,7 @@ def _credits(standing: list[Piece]) -> Iterator[Item]:
 def _elsewhere(standing: list[Piece], registry: Registry) -> Iterator[Item]:
     """One item per clause: a course taken up twice gives its credits once there as well."""
     best: dict[tuple[str, str], Articulated] = {}
-    for one in articulated(standing, registry.equivalences):
+    for one in articulated(standing, registry):
         before = best.get(key := (one.agreement, one.clause.clause))
         if before is None or one.credits > before.credits:
             best[key] = one

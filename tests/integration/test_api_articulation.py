@@ -115,6 +115,20 @@ def test_a_correction_at_the_college_moves_both(
     assert before["Riverside High"] == ("english", "1.5")
 
 
+def test_a_course_that_is_aligned_to_nothing_needs_a_provider_with_authority_as_well(
+    town: Town, college: Teller
+) -> None:
+    own = {None: ("college", "3")}
+    theirs = took(town, college, alignments=[])
+    assert held(town, theirs["learner"]) == own | {"Riverside High": ("english", "1.5")}
+    stranger = took(town, town.provider("college", trusted=False), learner="S-2", alignments=[])
+    assert held(town, stranger["learner"]) == own
+    path = f"/v1/evidence/{theirs['evidence']}"
+    town.post(f"{path}/contest", {"by": BOARD, "reason": "somebody else sat the exam"})
+    town.post(f"{path}/resolution", {"by": BOARD, "outcome": "set_aside", "reason": "so"})
+    assert held(town, theirs["learner"]) == own
+
+
 def test_without_consent_date_or_authority_nothing_counts_elsewhere(
     town: Town, college: Teller
 ) -> None:
