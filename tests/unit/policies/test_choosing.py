@@ -151,6 +151,14 @@ def test_raters_disagree_across_mastery_and_so_many_levels_apart(
     assert len(found.not_counted) == (2 if disputed else 0)
 
 
+def test_agreeing_on_one_attempt_says_nothing_of_another() -> None:
+    pieces = [rated(1, "a", P, **SIDED), rated(2, "b", P), seen(3, D, task="y", evaluator="d")]
+    assert verdict(*pieces, conflict={}).not_counted == ()
+    other = seen(4, P, task="y", evaluator="e")
+    found = verdict(*pieces, other, conflict={})
+    assert [one.evidence.int for one in found.not_counted] == [3, 4]
+
+
 def test_only_the_attempt_in_dispute_is_left_out() -> None:
     pieces = [rated(1, "a", P), rated(2, "b", D), seen(3, task="y", evaluator="a")]
     rule = {"rule": "all_of", "rules": [{"rule": "improved", "by": "kept"}, ONE]}

@@ -69,6 +69,7 @@ def test_an_exclusion_holds_unless_its_own_reason_is_gone(
         ({"result": Result(score=Decimal(5))}, {}, "not_on_scale", "5 without bounds"),
         ({"result": Result(level="Advanced", status="provisional")}, {}, "not_final", "provisional"),
         ({"result": Result()}, {}, "no_result", ""),
+        ({"level": None}, {}, "no_result", ""),
         ({"result": Result(score=Decimal(-1), max=Decimal(4))}, {}, "invalid_result", "score -1 is below its minimum 0"),
         ({"result": Result(score=Decimal(1), min=Decimal(2), max=Decimal(4))}, {}, "invalid_result", "score 1 is below its minimum 2"),
         ({"result": Result(score=Decimal(5), max=Decimal(4))}, {}, "invalid_result", "score 5 is above its maximum 4"),

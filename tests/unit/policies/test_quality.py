@@ -237,6 +237,29 @@ def test_what_is_missing_names_the_bar(rule: Json, asks: Json) -> None:
     assert [dict(one.asks) for one in verdict(rule).missing] == [asks]
 
 
+def test_a_log_of_hours_is_not_below_a_bar() -> None:
+    below = {**ONE, "below": True, "level": P}
+    rules = [below, {"rule": "hours_at_least", "hours": 99}]
+    log = seen(1, None, hours=Decimal(1))
+    found = verdict({"rule": "any_of", "rules": rules}, log, seen(2, D), seen(3, P))
+    assert numbers(found.findings[0].parts[0].evidence) == [2]
+
+
+def test_children_are_looked_at_as_they_are_whatever_the_period() -> None:
+    rule = {"rule": "within", "period": "P1D", "inner": {"rule": "covers"}}
+    children: Any = {"a": "mastered"}
+    assert judged(document(rule), seen(1), children=children).findings[0].met
+    lacking = judged(document(rule), seen(1), children={"a": "in_progress"})
+    assert [dict(one.asks) for one in lacking.missing] == [{"children": "1", "within": "P1D"}]
+
+
+@pytest.mark.parametrize("other", [{"rule": "covers"}, {"rule": "improved"}], ids=str)
+def test_what_is_not_met_says_nothing_of_since_when(other: Json) -> None:
+    pieces = [seen(n, days_ago=9 - n) for n in (1, 2, 3)]
+    found = verdict({"rule": "any_of", "rules": [other, {**ONE, "at_least": 2}]}, *pieces)
+    assert (found.state, found.since) == ("mastered", pieces[1].occurred_at)
+
+
 def test_tools_used_again_are_not_new() -> None:
     used = [("saw",), ("lathe",), ("saw",), ("lathe", "drill")]
     pieces = [seen(n, equipment=tools, days_ago=9 - n) for n, tools in enumerate(used, 1)]

@@ -106,6 +106,7 @@ def result(share: str) -> Result:
         ),
         pytest.param({"share": "0.7", "is": "at_most"}, True, id="at most, exactly"),
         pytest.param({"share": "0.69", "is": "at_most"}, False, id="at most, above"),
+        pytest.param({"share": "0.71", "is": "at_most"}, True, id="at most, below"),
         pytest.param({"share": "0.1", "which": "other"}, False, id="another task"),
     ],
 )
