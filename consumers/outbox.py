@@ -57,15 +57,15 @@ def facts_after(connection: Connection[Any], after: int, *, limit: int) -> list[
 
 
 def changes_after(connection: Connection[Any], after: int, *, limit: int) -> list[FeedEntry]:
-    """Read on in the feed; [] as long as there is none."""
+    """Read on in the feed; [] as long as there is none, or none of this version."""
     try:
         rows = connection.execute(
             statements.query("changes_after"), {"after": after, "limit": limit}, binary=True
         )
         names = FeedEntry.__struct_fields__
         return [FeedEntry(**dict(zip(names, row, strict=True))) for row in rows]
-    except psycopg.errors.UndefinedTable:
-        return []  # no engine has run yet
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+        return []  # no engine of this version has run yet
 
 
 def facts_head(connection: Connection[Any]) -> int:

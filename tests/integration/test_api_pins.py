@@ -72,6 +72,7 @@ def test_a_feed_from_before_pins_is_kept_and_goes_on(town: Town) -> None:
         connection.execute("ALTER TABLE views.mastery_changes DROP floors, DROP crosswalks")
         connection.execute("UPDATE views.generations SET shape = 1")
         assert town.get("/v1/changes")["items"] == []
+        assert outbox.changes_after(connection, 0, limit=10) == []
         assert views.prepare(connection).shape == 1
     town.shown(school, "W2")
     assert feed(town)[0] == first
