@@ -22,7 +22,7 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 _AFTER_NAME = b'":'
-_DISGUISES = (b'" ', b'"\n', b'"\t', b'"\r', b"\\u0022")
+_DISGUISES = (b'" ', b'"\n', b'"\t', b'"\r', b"\\u0022", b"\\u003a", b"\\u003A")
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -127,7 +127,7 @@ def _may_repeat(text: bytes, canonical_text: bytes) -> bool:
     """Whether some object may name a member twice; cheap, may overstate, never understates.
 
     Names are counted by what follows them. That is the same in both texts, unless the text puts
-    space behind a quote, or writes a quote as a number.
+    space behind a quote, or writes a quote or a colon as a number.
     """
     if text.count(_AFTER_NAME) != canonical_text.count(_AFTER_NAME):
         return True
