@@ -103,6 +103,12 @@ def test_ratings_keep_their_names_and_their_last_place(ratings: Any) -> None:
     assert [one.where for one in found] == ["/scale/levels/0/points"]  # 17 decimals, none lost
 
 
+def test_a_rating_goes_by_its_name_or_else_its_description() -> None:
+    ratings = [{"description": "Hi", "points": 5}, {"name": "Lo", "description": "x", "points": 0}]
+    found = preset("canvas-highest", {"ratings": ratings, "mastery_points": 3})
+    assert [level.name for level in found.scale.levels] == ["Lo", "Hi"]
+
+
 @pytest.mark.parametrize(
     ("name", "settings", "expected"),
     [
