@@ -52,6 +52,12 @@ class Message:
     versions: dict[bytes, Accepted] = field(default_factory=dict[bytes, Accepted])
     withdrawal: Accepted | None = None
 
+    def last(self) -> Accepted | None:
+        """Give the version that was accepted last; those that wait to be appended come last."""
+        found = self.versions.values()
+        waiting = [one for one in found if one.position == _NOWHERE]
+        return waiting[-1] if waiting else max(found, key=lambda one: one.position, default=None)
+
 
 def member_id(external_id: str, at: int) -> str:
     """Name the message of member `at` (from 0) of a group, by the id of the whole."""

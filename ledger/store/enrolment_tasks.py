@@ -26,19 +26,19 @@ class Enrol:
 
     `names` find or register the learner.
 
-    Without names, the enrolment's own learner is meant, who must be known.
+    Without names, the enrolment's own learner is meant, who must be known. Whoever goes back to
+    what they said before says it anew: the last word holds.
     """
 
-    __slots__ = ("_digest", "_enrolment", "_identifiers", "_message", "_names", "_version")
+    __slots__ = ("_digest", "_enrolment", "_identifiers", "_keys", "_message", "_names")
 
     def __init__(self, keys: MasterKey, enrolment: Stated, names: tuple[Identifier, ...]) -> None:
         provider = enrolment.provider
         nobodys = msgspec.structs.replace(enrolment, learner=LearnerId(NOBODY))
-        self._enrolment, self._names = enrolment, names
+        self._keys, self._enrolment, self._names = keys, enrolment, names
         self._digest = hashlib.sha256(msgspec.json.encode(nobodys)).digest()
         kind = "enrolment" if isinstance(enrolment, EnrolmentRecorded) else "attributes"
         self._message = keys.lookup(kind, provider.hex, enrolment.external_id)
-        self._version = keys.lookup("version", self._digest.hex())
         self._identifiers = identifier_keys(keys, provider, names)
 
     def message(self) -> bytes:
@@ -53,7 +53,7 @@ class Enrol:
         return self._identifiers
 
     def decide(self, known: Known) -> Decision:
-        """Append it, and the learner if nobody knows them, unless the same came before.
+        """Append it, and the learner if nobody knows them, unless it is what was said last.
 
         Raises:
             RefusedError: the provider said this of another learner before.
@@ -64,14 +64,15 @@ class Enrol:
             raise RefusedError(
                 f"enrolment {self._enrolment.external_id} was about learner {message.learner}"
             )
-        if message is not None and self._version in message.versions:
-            before = message.versions[self._version]
-            return Decision(before, message.evidence, message.learner)
+        last = None if message is None else message.last()
+        if message is not None and last is not None and last.digest == self._digest:
+            return Decision(last, message.evidence, message.learner)
         provider = self._enrolment.provider
         if message is None:
             message = Message(EvidenceId(learner), learner, provider)
             known.messages[self._message] = message
-        accepted = message.versions[self._version] = Accepted(self._digest)
+        version = self._version(message)
+        accepted = message.versions[version] = Accepted(self._digest)
         first = messages.registered(learner, self._names, provider, known=linked, name=None)
         new = unlinked(self._identifiers, linked) if self._names else ()
         known.learners.update(dict.fromkeys(new, learner))
@@ -79,9 +80,16 @@ class Enrol:
             accepted, message.evidence, learner,
             facts=(*first, msgspec.structs.replace(self._enrolment, learner=learner)),
             stream=learner, provider=provider, identifiers=new,
-            receipt=ReceiptRow(self._message, self._version, message.evidence, learner, provider),
+            receipt=ReceiptRow(self._message, version, message.evidence, learner, provider),
             new_learner=bool(self._names) and not any(linked),
         )  # fmt: skip
+
+    def _version(self, message: Message) -> bytes:
+        """Name what is said now: by its content, and where that was said before, by its turn too."""
+        version = self._keys.lookup("version", self._digest.hex())
+        if version not in message.versions:
+            return version
+        return self._keys.lookup("version", self._digest.hex(), str(len(message.versions)))
 
     def _learner(self, known: Known) -> tuple[LearnerId, list[bool]]:
         if not self._names:

@@ -9,8 +9,10 @@ from ledger.domain.facts import EnrolmentRecorded, LearnerIdentified, LearnerReg
 from ledger.domain.ids import LearnerId, ProviderId
 from ledger.errors import RefusedError
 from ledger.service import Ledger
+from ledger.store.enrolment_tasks import Enrol
 from ledger.store.tasks import NOBODY
-from tests.ledgers import settings
+from projections.learner import LearnerRecord
+from tests.ledgers import ANSWER_S, receipt, settings
 
 ADA = Identifier(type="ssid", value="S-1")
 
@@ -34,6 +36,30 @@ def test_enrolling_somebody_new_registers_them_once(migrated: str) -> None:
         assert first.learner == moved.learner == ledger.find_learner(provider, (ADA,))
         facts = [type(one.fact) for one in ledger.log.stream(first.learner)]
         assert facts == [LearnerRegistered, LearnerIdentified, EnrolmentRecorded, EnrolmentRecorded]
+
+
+def test_whoever_goes_back_to_what_they_said_is_heard(migrated: str) -> None:
+    with Ledger.open(settings(migrated)) as ledger:
+        provider = ledger.register_provider("Riverside", "school")
+
+        def say(school: str) -> bool:
+            return ledger.enrol(enrolment(provider, school=school), names=(ADA,)).duplicate
+
+        assert [say(one) for one in ("Riverside", "Hilltop", "Riverside", "Riverside")] == [
+            False, False, False, True,
+        ]  # fmt: skip
+        assert [say(one) for one in ("Hilltop", "Riverside")] == [False, False]
+        learner = ledger.find_learner(provider, (ADA,))
+        assert learner is not None
+        record = LearnerRecord.fold(learner, ledger.log.stream(learner))
+        assert [one.school for one in record.enrolments.values()] == ["Riverside"]
+        # In one group, what waits to be appended is the last word.
+        tasks = [
+            Enrol(ledger._keys, enrolment(provider, school=one), (ADA,))
+            for one in ("Hilltop", "Hilltop", "Riverside", "Hilltop")
+        ]
+        found = ledger._writer.submit(tasks).result(ANSWER_S)
+        assert [receipt(one).duplicate for one in found] == [False, True, False, False]
 
 
 def test_an_enrolment_does_not_change_hands(migrated: str) -> None:
