@@ -8,6 +8,7 @@ and which versions its facts get, is asked then.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -23,6 +24,9 @@ from ledger.store import lookups, seal
 from ledger.store.keys import MasterKey, new_data_key
 from ledger.store.recorder import Head, Row
 from ledger.store.tasks import Decision, Document, Known, Task, withdrawal_version
+
+DATA_KEYS_KEPT_S = 60.0
+"""A key that was destroyed seals nothing for longer: from then on, its learner is refused."""
 
 
 class Refusal(NamedTuple):
@@ -74,6 +78,7 @@ class Planner:
         self._withdrawal = withdrawal_version(keys)
         self._learners: dict[bytes, LearnerId] = {}
         self._data_keys: dict[UUID, bytes] = {}
+        self._keys_since_s = time.monotonic()
         self._versions: dict[bytes, int] = {}  # right only while the head is the one we know
         self._head = Head(-1, 0)
 
@@ -205,6 +210,9 @@ class Planner:
         return address, document.owner, document.media_type, sealed
 
     def _trim(self) -> None:
+        if time.monotonic() - self._keys_since_s > DATA_KEYS_KEPT_S:
+            self._data_keys.clear()
+            self._keys_since_s = time.monotonic()
         for cache in (self._learners, self._data_keys, self._versions):
             if len(cache) > self._cached_max:
                 cache.clear()

@@ -14,7 +14,7 @@ from ledger.domain.facts import EnrolmentRecorded, FrameworkPublished
 from ledger.domain.ids import FrameworkId, LearnerId, ProviderId
 from ledger.errors import ErasedError, RefusedError, SealError
 from ledger.service import Ledger, framework_stream
-from ledger.store.planning import Plan
+from ledger.store.planning import DATA_KEYS_KEPT_S, Plan
 from ledger.store.recorder import Head
 from ledger.store.tasks import Task
 from tests.ledgers import (
@@ -134,6 +134,18 @@ def test_evidence_of_an_erased_learner_is_refused_alone(migrated: str) -> None:
     assert isinstance(refusal(first), ErasedError)
     assert isinstance(refusal(again), ErasedError)
     assert not receipt(other).duplicate
+
+
+def test_a_writer_that_has_the_key_of_an_erased_learner_forgets_it_within_a_minute(
+    migrated: str,
+) -> None:
+    with opened(migrated) as ledger:
+        school = provider(ledger)
+        erased = receipt(submit(ledger, school, submission("a"))[0]).learner
+        change_data_key(migrated, erased, ERASE)
+        ledger._writer._appender._planner._keys_since_s -= DATA_KEYS_KEPT_S
+        (late,) = submit(ledger, school, submission("b"))
+    assert isinstance(refusal(late), ErasedError)
 
 
 def test_a_damaged_data_key_stops_its_own_learner_alone(migrated: str) -> None:
