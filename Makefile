@@ -52,7 +52,7 @@ fault: .venv/.stamp parts ## stop the service at each step and audit what is lef
 	@echo "fault: stop at each step, then audit"
 	@$(BIN)/python -m tests.fault $(ARGS)
 
-mutants: .venv/.stamp ## change the policies' code in small ways, and see that a test notices each (an hour)
+mutants: .venv/.stamp ## change the policies' code in small ways, and see that a test notices each (one to two hours)
 	@echo "mutants: mutmut, on projections/policies"
 	@$(BIN)/mutmut run --max-children 2 $(ARGS)
 	@$(BIN)/python -m tests.mutants
