@@ -118,6 +118,9 @@ class Tail:
                 else:
                     self._left_at = 0.0  # nobody waits for it to come back
                 time.sleep(RETRY_S)
+            except Exception:  # noqa: BLE001  said in the line below; followers wait for this thread
+                _log.exception("the end of the feed cannot be read; it is tried again")
+                time.sleep(RETRY_S)
 
     def _advance(self, last: int, found: list[FeedEntry]) -> None:
         with self._lock:
