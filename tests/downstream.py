@@ -28,7 +28,7 @@ from projections.policies import canonical, digest, parse
 from tests import builders, ledgers
 from tests.services.kafka import Broker
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 def settings(url: str, broker: Broker | None = None, **others: object) -> Settings:

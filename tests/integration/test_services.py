@@ -5,6 +5,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 from kafka import KafkaConsumer, KafkaProducer
+from kafka.admin import KafkaAdminClient, NewTopic
 
 from tests.services.kafka import Broker
 
@@ -34,6 +35,10 @@ def test_the_database_is_postgresql_18(database: str) -> None:
 @pytest.mark.kafka
 def test_a_transaction_on_the_broker_is_read_once_committed(kafka_broker: Broker) -> None:
     topic = f"t-{uuid4().hex}"
+    # Made first: a producer that waits for a broker to make it may wait a minute on a busy machine.
+    admin = KafkaAdminClient(bootstrap_servers=kafka_broker.servers)
+    admin.create_topics([NewTopic(topic, num_partitions=1, replication_factor=1)])
+    admin.close()
     producer = KafkaProducer(
         bootstrap_servers=kafka_broker.servers, transactional_id=topic, acks="all"
     )

@@ -18,7 +18,7 @@ ASKED: list[tuple[str, Callable[[Ledger], object]]] = [
     ("the log's end", lambda ledger: ledger.log.wait(Position(9), timeout_s=1)),
     ("a document", lambda ledger: ledger.log.document(uuid4(), "5e" * 32)),
     ("whose token it is", lambda ledger: ledger.access.holder("mlt_nobody")),
-    ("for a token", lambda ledger: ledger.access.issue("reader", label="")),
+    ("for a token", lambda ledger: ledger.access.issue("reader", label="anybody")),
     ("what was refused", lambda ledger: ledger.rejects.list(NOBODY, limit=1)),
     ("to keep a reject", lambda ledger: ledger.rejects.keep(NOBODY, [Rejected(0, (), b"")])),
     ("to submit", lambda ledger: submit(ledger, NOBODY, submission("a"))),
