@@ -8,6 +8,7 @@ hidden, smallest first, until no small cell is a bridge.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ CELL_MIN = 10  # people; the smallest count that is shown
 TOTAL = "total"
 
 Cell = tuple[str, str]
+Node = tuple[str, str]  # "row" or "column", and its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,14 @@ def table(counts: Mapping[Cell, int], *, cell_min: int = CELL_MIN) -> Table:
     whole = _with_margins(counts, rows, columns)
     hidden = {cell for cell, count in whole.items() if 0 < count < cell_min}
     small = frozenset(hidden)
+    links: dict[Node, set[Node]] = defaultdict(set)
+    for cell in small:
+        _link(links, cell)
     for cell in sorted(small, key=lambda one: (whole[one], one)):
-        while (cut := _side(hidden, cell)) is not None:
-            hidden.add(_complement(whole, hidden, cut))
+        while (cut := _side(links, cell)) is not None:
+            other = _complement(whole, hidden, cut)
+            hidden.add(other)
+            _link(links, other)
     cells = {cell: None if cell in hidden else count for cell, count in whole.items()}
     return Table((*rows, TOTAL), (*columns, TOTAL), cells)
 
@@ -54,23 +61,32 @@ def _with_margins(
     return whole
 
 
-def _side(hidden: set[Cell], cell: Cell) -> set[tuple[str, str]] | None:
+def _link(links: dict[Node, set[Node]], cell: Cell) -> None:
+    row, column = _ends(cell)
+    links[row].add(column)
+    links[column].add(row)
+
+
+def _ends(cell: Cell) -> tuple[Node, Node]:
+    return ("row", cell[0]), ("column", cell[1])
+
+
+def _side(links: Mapping[Node, set[Node]], cell: Cell) -> set[Node] | None:
     """Give the part of the graph on the row's side of a bridge; None if it is no bridge."""
-    reached = {("row", cell[0])}
-    grown = True
-    while grown:
-        grown = False
-        for row, column in hidden:
-            if (row, column) == cell:
-                continue
-            ends = {("row", row), ("column", column)}
-            if not ends <= reached and not ends.isdisjoint(reached):
-                reached |= ends
-                grown = True
-    return None if ("column", cell[1]) in reached else reached
+    start, end = _ends(cell)
+    reached, waiting = {start}, [start]
+    while waiting:
+        node = waiting.pop()
+        for other in links[node] - reached:
+            if other != end:
+                reached.add(other)
+                waiting.append(other)
+            elif node != start:
+                return None
+    return reached
 
 
-def _complement(whole: Mapping[Cell, int], hidden: set[Cell], side: set[tuple[str, str]]) -> Cell:
+def _complement(whole: Mapping[Cell, int], hidden: set[Cell], side: set[Node]) -> Cell:
     """Choose the smallest shown cell that leads across: it closes a circle over the bridge.
 
     Zeros come last: everybody may guess that they are zeros.
