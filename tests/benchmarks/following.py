@@ -118,6 +118,7 @@ def _followed(
         before = engine.position()
         submit(ledger, prepared.provider, items)
         head = ledger.log.head()
+        assert head - before >= count, "these messages were sent before: nothing to follow"
         postgres = prepared.settings.data_dir / "postgresql"
         spent, theirs = time.process_time(), busy.postgres_cpu_s(postgres)
     reached, started = before, time.perf_counter()

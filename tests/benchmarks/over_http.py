@@ -15,7 +15,7 @@ SECONDS = 12.0
 WARM_S = 2.0
 BATCH = 500
 SINGLES_FIRST = 10_000_000  # message numbers of their own
-SECOND_FIRST = 20_000_000
+SECOND_FIRST = 60_000_000
 
 
 def measure(prepared: Prepared, bodies: Path) -> list[Line]:
