@@ -60,7 +60,7 @@ class Order:
 
 
 class Sent(NamedTuple):
-    """A message handed to the ledger: its part of an order, whose future comes true with the commit."""
+    """A message handed to the ledger: its part of an order, which comes true with the commit."""
 
     understood: Understood
     order: Order | None

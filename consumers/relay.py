@@ -107,9 +107,8 @@ class Relay:
         _log.info("this relay leads")
         metrics.RELAY_LEADS.set(1)
         outbox.listen(connection)
-        self._measure(
-            connection
-        )  # before Kafka is asked: while it is away, the lag is seen to grow
+        # Before Kafka is asked: while it is away, the lag is seen to grow.
+        self._measure(connection)
         with self.session(connection) as session:
             self._reached = session.reached
             while not stop.is_set():

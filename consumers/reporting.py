@@ -11,7 +11,7 @@ import os
 import socket
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from threading import Event, Thread
 from typing import Any, NamedTuple
@@ -24,6 +24,7 @@ from psycopg.types.json import Json
 
 from consumers import metrics, outbox, statements
 from ledger.errors import StoreUnavailableError
+from projections import views
 
 _log = logging.getLogger(__name__)
 
@@ -130,21 +131,18 @@ class _Reporter:
                 stop.wait(self._every_s)
 
     def _begin(self, connection: Connection[Any]) -> None:
-        # Two that start together may both begin to make the table; the second finds it made.
-        with suppress(psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable):
-            connection.execute(statements.query("make_processes"))
-        me = {
-            "process": self._process, "part": self._part, "host": socket.gethostname(),
-            "pid": os.getpid(),
-        }  # fmt: skip
-        connection.execute(statements.query("come"), me)
+        with connection.transaction(), connection.cursor() as cursor:
+            views.in_turn(cursor)
+            cursor.execute(statements.query("make_processes"))
         connection.execute(statements.query("forget_processes"), {"kept_s": KEPT_S})
 
     def _report(self, connection: Connection[Any]) -> None:
-        numbers = Json(msgspec.to_builtins(self._numbers()))
-        connection.execute(
-            statements.query("report"), {"process": self._process, "numbers": numbers}
-        )
+        """Write the row anew, also where it was forgotten while this process was frozen."""
+        me = {
+            "process": self._process, "part": self._part, "host": socket.gethostname(),
+            "pid": os.getpid(), "numbers": Json(msgspec.to_builtins(self._numbers())),
+        }  # fmt: skip
+        connection.execute(statements.query("report"), me)
 
     def _numbers(self) -> Sequence[Number]:
         now = time.monotonic()

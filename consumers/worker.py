@@ -186,7 +186,7 @@ def prepare(connection: Connection[Any]) -> None:
     """Make the tables that workers need, unless they are there; workers that start together take turns."""
     views.prepare(connection)
     with connection.transaction(), connection.cursor() as cursor:
-        views.ensure_shared(cursor)
+        views.in_turn(cursor)
         cursor.execute(statements.query("make_work"))
 
 

@@ -61,12 +61,17 @@ def prepare(connection: Connection[Any]) -> Generation:
         return found
 
 
-def ensure_shared(cursor: Cursor[Any]) -> None:
-    """Make what outlives a generation, unless it is there.
+def in_turn(cursor: Cursor[Any]) -> None:
+    """Let whoever makes tables do so one after the other, until the transaction ends.
 
-    Whoever makes generations does so one after the other, until its transaction ends.
+    CREATE TABLE IF NOT EXISTS fails where two find the table missing at the same moment.
     """
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_PREPARE_LOCK,))
+
+
+def ensure_shared(cursor: Cursor[Any]) -> None:
+    """Make what outlives a generation, unless it is there; in turn."""
+    in_turn(cursor)
     # Looked up first, since IF NOT EXISTS writes a notice for each thing that exists.
     cursor.execute(statements.query("is_shared"))
     row = cursor.fetchone()

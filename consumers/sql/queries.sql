@@ -79,14 +79,10 @@ CREATE TABLE IF NOT EXISTS views.processes (
     numbers    json        NOT NULL,
     CONSTRAINT processes_pkey PRIMARY KEY (process));
 
--- come --
-INSERT INTO views.processes VALUES
-    (%(process)s, %(part)s, %(host)s, %(pid)s, clock_timestamp(), clock_timestamp(), '[]')
-    ON CONFLICT DO NOTHING;
-
 -- report --
-UPDATE views.processes SET seen_at = clock_timestamp(), numbers = %(numbers)s
- WHERE process = %(process)s;
+INSERT INTO views.processes AS p VALUES
+    (%(process)s, %(part)s, %(host)s, %(pid)s, clock_timestamp(), clock_timestamp(), %(numbers)s)
+    ON CONFLICT (process) DO UPDATE SET seen_at = excluded.seen_at, numbers = excluded.numbers;
 
 -- leave --
 DELETE FROM views.processes WHERE process = %(process)s;

@@ -14,9 +14,8 @@ from ledger.errors import InvalidDocumentError, Reject
 LINE_EXPECTED = "text on one line, not blank"
 PROSE_EXPECTED = "text that is not blank; no control characters but line breaks and tabs"
 _BREAKS = str.maketrans("", "", "\t\n\r")
-_REFUSED = frozenset(
-    {"Cc", "Cs"}
-)  # control characters, and halves of characters: no UTF-8 has them
+# Control characters, and halves of characters, which no UTF-8 has.
+_REFUSED = frozenset({"Cc", "Cs"})
 _UNSEEN = frozenset({"Cf", "Zs", "Zl", "Zp"})
 _EXPECTED: Mapping[str, str] = {
     "name": LINE_EXPECTED, "grant": LINE_EXPECTED, "reason": PROSE_EXPECTED,

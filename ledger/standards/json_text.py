@@ -113,8 +113,9 @@ def holds_nul(canonical_text: bytes) -> bool:
 def text_rejects(text: bytes | None, canonical_text: bytes, value: JsonValue) -> tuple[Reject, ...]:
     """Name every place of a decoded text that says what cannot be kept, or not which of two.
 
-    `text` is as received; None where nothing is to be learnt from it. A string with U+0000 cannot be stored; of a member that is named twice in one object,
-    decoders keep one, and no two agree on which (RFC 8259, section 4).
+    `text` is as received; None where nothing is to be learnt from it. A string with U+0000 cannot
+    be stored; of a member that is named twice in one object, decoders keep one, and no two agree
+    on which (RFC 8259, section 4).
     """
     if holds_nul(canonical_text) and (rejects := nul_rejects(value)):
         return rejects

@@ -73,7 +73,8 @@ def translate_native(
 ) -> Submission | Rejects:
     """Translate one decoded item (numbers as int or Decimal), or say all that is wrong.
 
-    `raw` is what it was decoded from, where that is for this to check; `now` bounds `occurred_at`; never raises for any JSON value.
+    `raw` is what it was decoded from, where that is for this to check; `now` bounds `occurred_at`;
+    never raises for any JSON value.
     """
     try:
         text = canonical(item)

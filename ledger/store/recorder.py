@@ -43,9 +43,8 @@ _HEAD = b"SELECT position, recorded_at FROM ledger.facts ORDER BY position DESC 
 # the head is read after the lock was granted.
 _BEGIN = b"BEGIN; " + _LOCK + b"; " + _HEAD
 _COMMIT = b"NOTIFY " + CHANNEL.encode() + b"; COMMIT"
-_PACKED_PARTS = (
-    2_000  # some 250 rows, laid out at a time: PostgreSQL takes them in while the next are laid out
-)
+# Some 250 rows: PostgreSQL takes them in while the next are laid out.
+_PACKED_PARTS = 2_000
 COLUMNS = (
     "position", "originator_id", "originator_version", "topic", "state",
     "fact_id", "provider", "recorded_at", "mac",

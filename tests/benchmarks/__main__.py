@@ -39,6 +39,9 @@ def main(arguments: list[str]) -> int:
         with served.folder() as at:
             prepared = served.prepare(at, long_record=LONG_RECORD - 2)
             lines += _timed(console, "downstream", lambda: downstream.measure(prepared, at))
+        with served.folder() as at:
+            prepared = served.prepare(at, long_record=0)
+            lines += _timed(console, "followers", lambda: downstream.measure_followed(prepared, at))
     console.print()
     show(lines, console)
     console.print(

@@ -56,7 +56,43 @@ def measure(prepared: Prepared, folder: Path) -> list[Line]:
             lines = latency.measure(given, served.address, prepared.token)
         with Ledger.open(given) as ledger:
             lines += _relay(ledger, given, prepared) + _inbound(ledger, given, prepared)
-    return lines + _followed(prepared, folder)
+    return lines
+
+
+def measure_followed(prepared: Prepared, folder: Path) -> list[Line]:
+    """Submit with and without followers, in turn, on one service beside one engine.
+
+    On a ledger that holds little: an engine that is still behind with what came before has no
+    change to tell while followers wait.
+    """
+    if load.bring() is None:
+        return [Line(PART, load.MISSING, 1, "", 0, lower_is_better=True)]
+    alone, followed, sent = _Turns(), _Turns(), 0
+    with Ledger.open(prepared.settings) as ledger:
+        rebuild(ledger, prepared.settings)  # from here on, the engine tells what is new
+    with (
+        serving(prepared, "--no-engine", "--no-pages") as served,
+        _machines(prepared.settings, "engine"),
+    ):
+        url, files = f"{served.address}/v1/evidence", _bodies(folder)
+        load.run(url, token=prepared.token, connections=32, seconds=WARM_S, bodies=files.pop())
+        for turns in (alone, followed, followed, alone):
+            with _followers(served.address, prepared.reader, on=turns is followed) as count:
+                before = served.cpu_s()[0]
+                done = load.run(url, token=prepared.token, connections=32, seconds=FOLLOWED_S,
+                                bodies=files.pop())  # fmt: skip
+                turns.add(done, served.cpu_s()[0] - before)
+            sent += count[0]
+    assert sent, "no change was told: there was nothing that could slow the service down"
+    what = f"{FOLLOWERS} event streams"
+    return [
+        Line(PART, f"{what}: single posts without", alone.rate, "evidence/s"),
+        Line(PART, f"{what}: single posts with them", followed.rate, "evidence/s"),
+        Line(PART, f"{what}: rate with / without", followed.rate / alone.rate, "times", 0.9),
+        Line(PART, f"{what}: service without", alone.cost_ms, "CPU ms per 1,000"),
+        Line(PART, f"{what}: service with them", followed.cost_ms, "CPU ms per 1,000"),
+        Line(PART, f"{what}: changes sent", sent / (2 * FOLLOWED_S), "changes/s"),
+    ]
 
 
 @contextmanager
@@ -146,37 +182,6 @@ def _produce(given: Settings, token: str) -> None:
                            msgspec.json.encode(evidence.item(number)), headers)
                     for number in some
                 )  # fmt: skip
-
-
-def _followed(prepared: Prepared, folder: Path) -> list[Line]:
-    """Submit with and without followers, in turn, on one service beside one engine."""
-    if load.bring() is None:
-        return [Line(PART, load.MISSING, 1, "", 0, lower_is_better=True)]
-    alone, followed, sent = _Turns(), _Turns(), 0
-    with Ledger.open(prepared.settings) as ledger:
-        rebuild(ledger, prepared.settings)  # from here on, the engine tells what is new
-    with (
-        serving(prepared, "--no-engine", "--no-pages") as served,
-        _machines(prepared.settings, "engine"),
-    ):
-        url, files = f"{served.address}/v1/evidence", _bodies(folder)
-        load.run(url, token=prepared.token, connections=32, seconds=WARM_S, bodies=files.pop())
-        for turns in (alone, followed, followed, alone):
-            with _followers(served.address, prepared.reader, on=turns is followed) as count:
-                before = served.cpu_s()[0]
-                done = load.run(url, token=prepared.token, connections=32, seconds=FOLLOWED_S,
-                                bodies=files.pop())  # fmt: skip
-                turns.add(done, served.cpu_s()[0] - before)
-            sent += count[0]
-    what = f"{FOLLOWERS} event streams"
-    return [
-        Line(PART, f"{what}: single posts without", alone.rate, "evidence/s"),
-        Line(PART, f"{what}: single posts with them", followed.rate, "evidence/s"),
-        Line(PART, f"{what}: rate with / without", followed.rate / alone.rate, "times", 0.9),
-        Line(PART, f"{what}: service without", alone.cost_ms, "CPU ms per 1,000"),
-        Line(PART, f"{what}: service with them", followed.cost_ms, "CPU ms per 1,000"),
-        Line(PART, f"{what}: changes sent", sent / (2 * FOLLOWED_S), "changes/s"),
-    ]
 
 
 class _Turns:
