@@ -107,7 +107,7 @@ class Answers:
         resolved = asked.registry.resolve(Alignment(competency=competency))
         name = resolved.competency if resolved else CompetencyId(competency)
         verdict = Bench(reading.observed, on=asked.on, policy=asked.policy).judge(name)
-        return competency_line(verdict, reading.record, asked.registry)
+        return competency_line(verdict, reading.observed)
 
     def transcript(
         self, learner: LearnerId, *, as_of: AsOf = None, on: On = None, policy: PolicyChoice = None
@@ -122,9 +122,7 @@ class Answers:
         asked = self.asked(as_of=as_of, on=on, policy=policy)
         reading = self.reading(learner, asked)
         verdicts = reading.verdicts(on=asked.on, policy=asked.policy)
-        return transcript_of(
-            reading.record, verdicts, asked.registry, position=asked.position, on=asked.on
-        )
+        return transcript_of(reading.observed, verdicts, position=asked.position, on=asked.on)
 
     def history(
         self, learner: LearnerId, *, as_of: AsOf = None, on: On = None, policy: PolicyChoice = None

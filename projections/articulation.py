@@ -13,10 +13,11 @@ from typing import NamedTuple
 from ledger.domain.evidence import JUDGED_KINDS
 from ledger.domain.facts import ContestResolved
 from ledger.domain.framework import Articulation
+from ledger.domain.ids import EvidenceId
 from projections.authority import Authority, aware
 from projections.equivalence import below, in_force
 from projections.learner import Piece
-from projections.observing import UNSOUND
+from projections.observing import UNSOUND, Observed
 from projections.policies.observation import Exclusion
 from projections.registry import Registry
 
@@ -24,6 +25,16 @@ NOT_THEIRS: frozenset[Exclusion] = frozenset(
     {"outside_authority", "provider_suspended", "unverified", "set_aside"}
 )
 """Why evidence brings nobody credits elsewhere: it was not theirs to say, or was found wrong."""
+
+
+def refused(observed: Observed) -> set[EvidenceId]:
+    """Name the evidence that is `NOT_THEIRS` on a competency to which it is aligned itself."""
+    return {
+        seen.evidence
+        for line in observed.lines.values()
+        for seen in line.seen
+        if seen.excluded in NOT_THEIRS and not seen.via
+    }
 
 
 class Articulated(NamedTuple):
@@ -39,15 +50,14 @@ class Articulated(NamedTuple):
 def articulated(pieces: Iterable[Piece], registry: Registry) -> Iterator[Articulated]:
     """Give what the agreements that count add to the credits of these pieces.
 
-    The caller leaves out what is `NOT_THEIRS` on some competency. A course need not be aligned
+    The caller leaves out what is `refused`. A course need not be aligned
     to any: what its provider may not say at all gives nothing either.
     """
     equivalences = registry.equivalences
     agreements = [
-        (name, equivalences.digest(name), published.credits)
+        (published.crosswalk, standing.digest, published.credits)
         for published, standing in equivalences.crosswalks()
         if published.credits and standing.counts()
-        for name in (published.crosswalk,)
     ]
     if not agreements:
         return

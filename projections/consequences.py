@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
 from ledger.store.reader import LEARNER_TOPICS, LogReader
-from projections.articulation import NOT_THEIRS, articulated
+from projections.articulation import articulated, refused
 from projections.learner import LearnerRecord
 from projections.mastery import Bench
 from projections.observing import Observed
@@ -116,16 +116,11 @@ def _of(observed: Observed, crosswalk: str, *, after: Registry, on: datetime) ->
 
 def _credits(observed: Observed, agreement: str) -> Iterator[LostCredit]:
     record = observed.record
-    refused = {
-        seen.evidence
-        for line in observed.lines.values()
-        for seen in line.seen
-        if seen.excluded in NOT_THEIRS
-    }
+    not_theirs = refused(observed)
     standing = (
         piece
         for piece in record.pieces.values()
-        if piece.withdrawn_position is None and piece.id not in refused
+        if piece.withdrawn_position is None and piece.id not in not_theirs
     )
     for one in articulated(standing, observed.registry):
         if one.agreement == agreement:

@@ -69,6 +69,8 @@ class Crosswalk:
     """A crosswalk as it stands: who signed these very words, and who took them back."""
 
     published: CrosswalkPublished | None = None
+    digest: str = ""
+    """SHA-256 (hex) of the words."""
     signed: dict[SignOffRole, CrosswalkSigned] = field(
         default_factory=dict[SignOffRole, CrosswalkSigned]
     )
@@ -101,7 +103,8 @@ class Equivalences:
             case CrosswalkPublished(crosswalk=name):
                 # Published anew, it needs to be signed anew: nobody signed these words.
                 before = self._crosswalks.get(name, Crosswalk())
-                self._crosswalks[name] = Crosswalk(fact, withdrawals=before.withdrawals)
+                digest = hashlib.sha256(msgspec.json.encode(fact)).hexdigest()
+                self._crosswalks[name] = Crosswalk(fact, digest, withdrawals=before.withdrawals)
             case CrosswalkSigned(crosswalk=name):
                 self._crosswalks.setdefault(name, Crosswalk()).signed[fact.role] = fact
             case CrosswalkWithdrawn(crosswalk=name):
@@ -131,7 +134,7 @@ class Equivalences:
 
     def digest(self, name: str) -> str:
         """SHA-256 (hex) of the words of a crosswalk. Requires one that was published."""
-        return hashlib.sha256(msgspec.json.encode(self._crosswalks[name].published)).hexdigest()
+        return self._crosswalks[name].digest
 
     def crosswalks(self) -> Iterator[tuple[CrosswalkPublished, Crosswalk]]:
         """List the crosswalks, in the order of their first publication."""

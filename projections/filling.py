@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -13,11 +12,8 @@ from projections.building import Builder
 from projections.collecting import cycles_uncollected
 from projections.registry import Registry
 from projections.rows import Counts, Quality
-from projections.sharing import Share, share_out
+from projections.sharing import Progress, Share, share_out, untold
 from projections.views import Generation
-
-Progress = Callable[[int, int], None]
-"""Called with how many facts are done, and of how many."""
 
 
 class Filled(NamedTuple):
@@ -31,7 +27,7 @@ def fill(
     ledger: Ledger, settings: Settings, found: Generation, *, processes: int, progress: Progress
 ) -> Filled:
     """Fold the log into a generation's tables; an error in one of several processes ends all."""
-    work = partial(_fill, found=found, progress=progress if processes <= 1 else _untold)
+    work = partial(_fill, found=found, progress=progress if processes <= 1 else untold)
     done, counts = 0, Counts()
     for _, filled in share_out(ledger, settings, work, processes=processes):
         done += filled.facts
@@ -63,9 +59,6 @@ def _fill(
                 progress(done, found.position)
         builder.write(cursor, found.generation)
     return Filled(done, builder.counts)
-
-
-def _untold(_done: int, _all: int) -> None: ...
 
 
 def _add(counts: Counts, more: Counts) -> None:

@@ -18,9 +18,10 @@ from ledger.config import Settings
 from ledger.domain.ids import Position
 from ledger.service import Ledger
 from projections import keeping, statements, views
-from projections.filling import Progress, fill
+from projections.filling import fill
 from projections.following import Follower
 from projections.rows import Change, Writes, change_id
+from projections.sharing import Progress
 from projections.views import Generation
 from projections.writing import put_changes, write
 

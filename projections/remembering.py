@@ -46,7 +46,7 @@ class Reading:
         return self.observed.record
 
     def verdicts(self, *, on: datetime, policy: Judge | None = None) -> Verdicts:
-        """Judge every competency, as `judge_observed` does; the same again where time allows it."""
+        """Judge every competency, as a bench does; the same again where time allows it."""
         if policy is not None:
             return Bench(self.observed, on=on, policy=policy).judge_all()
         found = self._judged

@@ -87,7 +87,7 @@ def second_scoring(log: LogReader, scope: Scope, wanted: Wanted, *, limit: int) 
             count[0] += 1
             if not is_sampled(piece.id, share=share):
                 continue
-            drawn = _drawn(record.learner, piece, evaluator)
+            drawn = _drawn(record.learner, piece, evaluator, scope.on)
             count[1] += 1
             count[2] += bool(drawn.scored_by)
             if not passed and more is None and not (wanted.awaiting and drawn.scored_by):
@@ -119,11 +119,13 @@ def _is_rated(evidence: Evidence) -> bool:
     )
 
 
-def _drawn(learner: LearnerId, piece: Piece, evaluator: Party) -> Drawn:
+def _drawn(learner: LearnerId, piece: Piece, evaluator: Party, on: datetime) -> Drawn:
     seconds = (
         one.evaluator.id
         for one in piece.remarks
-        if isinstance(one, EvidenceConfirmed) and one.evaluator.id != evaluator.id
+        if isinstance(one, EvidenceConfirmed)
+        and one.evaluator.id != evaluator.id
+        and aware(one.occurred_at) <= on
     )
     return Drawn(
         piece.id, learner, piece.provider, evaluator.id, piece.evidence.occurred_at,

@@ -22,6 +22,14 @@ _IDS = 2**128
 _Found = TypeVar("_Found")
 
 
+Progress = Callable[[int, int], None]
+"""Called with how many facts are done, and of how many."""
+
+
+def untold(_done: int, _all: int) -> None:
+    """Tell nobody: what a share has done is told when it ends."""
+
+
 class Share(NamedTuple):
     """Streams whose id is past `after` and not past `last`; None is unbounded."""
 

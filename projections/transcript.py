@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from ledger.domain.evidence import JUDGED_KINDS
 from ledger.domain.ids import CompetencyId, EvidenceId, Position, ProviderId
-from projections.articulation import NOT_THEIRS, Articulated, articulated
+from projections.articulation import Articulated, articulated, refused
 from projections.authority import aware
 from projections.learner import LearnerRecord, Piece
 from projections.lines import (
@@ -40,15 +40,11 @@ _HoursKey = tuple[str | None, str | None, str | None]
 
 
 def transcript_of(
-    record: LearnerRecord,
-    verdicts: Verdicts,
-    registry: Registry,
-    *,
-    position: Position,
-    on: datetime,
+    observed: Observed, verdicts: Verdicts, *, position: Position, on: datetime
 ) -> Transcript:
     """Lay out a judged record."""
-    lines = competency_lines(verdicts, record, registry)
+    record, registry = observed.record, observed.registry
+    lines = competency_lines(verdicts, observed)
     standing = [
         piece
         for piece in record.pieces.values()
@@ -66,7 +62,7 @@ def transcript_of(
         ),
         credentials=tuple(_credentials(standing, registry, on)),
         work_based_learning=_hours(standing),
-        credits=(*_credits(standing), *_elsewhere(standing, verdicts, registry)),
+        credits=(*_credits(standing), *_elsewhere(standing, observed)),
         enrolments=tuple(_enrolments(record, registry)),
         unaligned=tuple(
             evidence_line(piece, registry) for piece in standing if not piece.evidence.alignments
@@ -79,17 +75,16 @@ def judged_line(verdict: Verdict, registry: Registry) -> JudgedLine:
     return JudgedLine(competency_name(verdict.competency, registry), explained(verdict))
 
 
-def competency_line(verdict: Verdict, record: LearnerRecord, registry: Registry) -> CompetencyLine:
+def competency_line(verdict: Verdict, observed: Observed) -> CompetencyLine:
     """Give a verdict with every piece of evidence about it."""
-    return competency_lines({verdict.competency: verdict}, record, registry)[0]
+    return competency_lines({verdict.competency: verdict}, observed)[0]
 
 
-def competency_lines(
-    verdicts: Verdicts, record: LearnerRecord, registry: Registry
-) -> list[CompetencyLine]:
+def competency_lines(verdicts: Verdicts, observed: Observed) -> list[CompetencyLine]:
     """Give verdicts with their evidence, oldest first; competencies in the order of their codes."""
+    record, registry = observed.record, observed.registry
     about: dict[CompetencyId, list[EvidenceLine]] = defaultdict(list)
-    crossed = _crossed(record, registry)
+    crossed = _crossed(observed)
     for piece in sorted(record.pieces.values(), key=_place):
         line = evidence_line(piece, registry, revises=record.revises(piece))
         elsewhere = (name for name, via in crossed.items() if piece.id in via)
@@ -109,13 +104,11 @@ def competency_lines(
     return lines
 
 
-def _crossed(
-    record: LearnerRecord, registry: Registry
-) -> dict[CompetencyId, dict[EvidenceId, tuple[str, ...]]]:
+def _crossed(observed: Observed) -> dict[CompetencyId, dict[EvidenceId, tuple[str, ...]]]:
     """Find what is read on a competency only because a crosswalk leads there."""
     crossed: dict[CompetencyId, dict[EvidenceId, tuple[str, ...]]] = {}
-    if registry.equivalences.counts:
-        for name, line in Observed(record, registry).lines.items():
+    if observed.registry.equivalences.counts:
+        for name, line in observed.lines.items():
             for seen in line.seen:
                 if seen.via:
                     crossed.setdefault(name, {})[seen.evidence] = seen.via
@@ -226,19 +219,12 @@ def _credits(pieces: Iterable[Piece]) -> tuple[CreditLine, ...]:
     )  # fmt: skip
 
 
-def _elsewhere(
-    pieces: Iterable[Piece], verdicts: Verdicts, registry: Registry
-) -> Iterator[CreditLine]:
+def _elsewhere(pieces: Iterable[Piece], observed: Observed) -> Iterator[CreditLine]:
     """Give what agreements make of the credits of accepted evidence."""
-    refused = {
-        one.evidence
-        for verdict in verdicts.values()
-        for one in verdict.not_counted
-        if one.reason in NOT_THEIRS
-    }
+    not_theirs = refused(observed)
     found: dict[tuple[str | None, str, str, str, str], list[Articulated]] = defaultdict(list)
-    accepted = (piece for piece in pieces if piece.id not in refused)
-    for one in articulated(accepted, registry):
+    accepted = (piece for piece in pieces if piece.id not in not_theirs)
+    for one in articulated(accepted, observed.registry):
         clause = one.clause
         key = (clause.credit_type, clause.record, one.agreement, clause.clause, one.digest)
         found[key].append(one)

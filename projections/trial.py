@@ -7,7 +7,7 @@ held back. The same judging as everywhere, so a trial of the policy in force cha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -27,14 +27,11 @@ from projections.policies.documents import PolicyDocument
 from projections.policies.judge import Judge, compile_policy
 from projections.policies.verdict import Finding, MasteryState, Verdict
 from projections.registry import Registry, day_of
-from projections.sharing import Share, share_out
+from projections.sharing import Progress, Share, share_out, untold
 from projections.suppression import CELL_MIN, Table, table
 
 Effect = Literal["gains", "loses", "same"]
 GroupBy = Literal["state", "district", "school", "programme"]
-Progress = Callable[[int, int], None]
-"""Called with how many facts are done, and of how many."""
-
 NO_GROUP = "(not enrolled)"
 _OF_LEARNERS = frozenset(LEARNER_TOPICS)
 
@@ -112,7 +109,7 @@ def trial(
         StoreUnavailableError: PostgreSQL does not answer.
     """
     several = processes or settings.rebuild_processes
-    told = progress if several == 1 else _untold
+    told = progress if several == 1 else untold
     work = partial(_try_all, document=draft.document, question=question, progress=told)
     tally, as_of = _Tally(question), question.as_of
     found: dict[int, _Tally] = {}
@@ -153,9 +150,6 @@ def _try_all(
         if tally.learners % 100 == 0:
             progress(tally.facts, question.as_of)
     return tally
-
-
-def _untold(_done: int, _all: int) -> None: ...
 
 
 class _Tally:

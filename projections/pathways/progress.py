@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from ledger.domain.evidence import JUDGED_KINDS, Alignment
 from ledger.domain.ids import CompetencyId
-from projections.articulation import NOT_THEIRS, Articulated, articulated
+from projections.articulation import Articulated, articulated, refused
 from projections.authority import aware
 from projections.learner import LearnerRecord, Piece
 from projections.mastery import Verdicts
@@ -51,17 +51,12 @@ def items_of(
     names: Collection[str] = (),
 ) -> tuple[Item, ...]:
     """List what a learner holds at a moment; competencies under those `names` that mean them."""
-    refused = {
-        seen.evidence
-        for name, line in Observed(record, registry).lines.items()
-        for seen in line.seen
-        if seen.excluded in NOT_THEIRS and not seen.via and name
-    }
+    not_theirs = refused(Observed(record, registry))
     standing = [
         piece
         for piece in record.pieces.values()
         if piece.withdrawn_position is None
-        and piece.id not in refused
+        and piece.id not in not_theirs
         and piece.evidence.kind in JUDGED_KINDS
         and aware(piece.evidence.occurred_at) <= on
     ]

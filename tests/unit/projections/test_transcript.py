@@ -14,7 +14,8 @@ from ledger.domain.ids import Position
 from projections.history import told
 from projections.learner import LearnerRecord
 from projections.lines import STRANDS, Transcript
-from projections.mastery import judge_all
+from projections.mastery import Bench
+from projections.observing import Observed
 from projections.packing import numeric
 from projections.registry import Registry
 from projections.transcript import transcript_of
@@ -24,8 +25,9 @@ from tests.builders import Given, day, evidence, learner, policy, uri
 def transcript(given: Given, on: datetime) -> Transcript:
     record = LearnerRecord.fold(learner(), given.of(learner()))
     registry = Registry.fold(given.facts)
-    verdicts = judge_all(record, registry, on=on)
-    return transcript_of(record, verdicts, registry, position=record.position, on=on)
+    observed = Observed(record, registry)
+    verdicts = Bench(observed, on=on).judge_all()
+    return transcript_of(observed, verdicts, position=record.position, on=on)
 
 
 def busy() -> Given:
