@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ledger.domain.evidence import Attribute
+from ledger.domain.evidence import Alignment, Attribute
 from ledger.domain.ids import CompetencyId, FrameworkId
+from ledger.errors import UnknownFrameworkError
 from ledger.store.reader import LogReader
 from projections.adoption import LEVELS, scopes_of
 from projections.learner import LearnerRecord
@@ -96,6 +97,23 @@ class _Counted:
 
 
 _OUTCOMES: dict[str, str] = {"mastered": "mastered", "observed": "observed"}
+
+
+def compared(
+    registry: Registry, by: str, framework: str | None, competency: str | None
+) -> Compared:
+    """Make out what is to be compared.
+
+    Raises:
+        UnknownFrameworkError: there is no such framework.
+    """
+    known = registry.frameworks.named(framework) if framework is not None else None
+    if framework is not None and known is None:
+        raise UnknownFrameworkError(framework)
+    if competency is None:
+        return Compared(by, known)
+    meant = registry.resolve(Alignment(competency=competency))
+    return Compared(by, known, meant.competency if meant else CompetencyId(competency))
 
 
 def disparity(log: LogReader, scope: Scope, compared: Compared) -> Iterator[Disparity]:

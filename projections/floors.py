@@ -6,17 +6,15 @@ and whatever is adopted, mastery has to satisfy the floor as well. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 from msgspec.structs import replace
 
-from ledger.domain.ids import CompetencyId
 from ledger.errors import Reject
 from projections.policies.documents import PolicyDocument
-from projections.policies.judge import NO_CHILDREN, Judge
+from projections.policies.judge import Case, Judge
 from projections.policies.observation import Observation
 from projections.policies.requirements import (
     AllOf,
@@ -28,7 +26,7 @@ from projections.policies.requirements import (
     Kind,
     ObservationsAtLeast,
 )
-from projections.policies.verdict import Finding, MasteryState, Standing, Verdict
+from projections.policies.verdict import Finding, Standing, Verdict
 
 Judged = TypeVar("Judged", Verdict, Standing)
 Asked = tuple[str, tuple[str, ...]]
@@ -45,22 +43,12 @@ class Floored(Judge):
         self.floors = tuple(floors)
         self.digests = tuple(floor.digest for floor in self.floors)
 
-    def __call__(
-        self,
-        observations: Sequence[Observation],
-        *,
-        competency: CompetencyId,
-        on: datetime,
-        children: Mapping[CompetencyId, MasteryState] = NO_CHILDREN,
-    ) -> Verdict:
+    def __call__(self, observations: Sequence[Observation], **case: Unpack[Case]) -> Verdict:
         """Judge by the policy, and where it says mastered, by every floor."""
-        verdict = super().__call__(observations, competency=competency, on=on, children=children)
+        verdict = super().__call__(observations, **case)
         if verdict.state != "mastered":
             return verdict
-        floors = [
-            floor(observations, competency=competency, on=on, children=children)
-            for floor in self.floors
-        ]
+        floors = [floor(observations, **case) for floor in self.floors]
         below = (one for one in floors if one.state != "mastered")
         return replace(
             _held([verdict, *floors]),
@@ -68,21 +56,11 @@ class Floored(Judge):
             missing=(*verdict.missing, *(missing for one in below for missing in one.missing)),
         )
 
-    def standing(
-        self,
-        observations: Sequence[Observation],
-        *,
-        competency: CompetencyId,
-        on: datetime,
-        children: Mapping[CompetencyId, MasteryState] = NO_CHILDREN,
-    ) -> Standing:
+    def standing(self, observations: Sequence[Observation], **case: Unpack[Case]) -> Standing:
         """Judge as a call does, without reasons: views are held to the floors as well."""
-        found = super().standing(observations, competency=competency, on=on, children=children)
+        found = super().standing(observations, **case)
         if found.state == "mastered":
-            floors = [
-                floor.standing(observations, competency=competency, on=on, children=children)
-                for floor in self.floors
-            ]
+            floors = [floor.standing(observations, **case) for floor in self.floors]
             found = _held([found, *floors])
         return replace(found, floors=self.digests)
 

@@ -5,13 +5,12 @@ So it is with dispositions (S4-10), until a policy that names them is adopted. P
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from typing import Unpack
 
 from msgspec.structs import replace
 
-from ledger.domain.ids import CompetencyId
-from projections.policies.judge import NO_CHILDREN, Judge
+from projections.policies.judge import Case, Judge
 from projections.policies.observation import Observation
 from projections.policies.verdict import MasteryState, Standing, Verdict
 
@@ -24,28 +23,14 @@ class Unjudged(Judge):
     def __init__(self, judge: Judge) -> None:
         super().__init__(judge.document)
 
-    def __call__(
-        self,
-        observations: Sequence[Observation],
-        *,
-        competency: CompetencyId,
-        on: datetime,
-        children: Mapping[CompetencyId, MasteryState] = NO_CHILDREN,
-    ) -> Verdict:
+    def __call__(self, observations: Sequence[Observation], **case: Unpack[Case]) -> Verdict:
         """Say what counts and what it comes to, and no more."""
-        found = super().__call__(observations, competency=competency, on=on, children=children)
+        found = super().__call__(observations, **case)
         return replace(found, state=_state(found.state), since=None, findings=(), missing=())
 
-    def standing(
-        self,
-        observations: Sequence[Observation],
-        *,
-        competency: CompetencyId,
-        on: datetime,
-        children: Mapping[CompetencyId, MasteryState] = NO_CHILDREN,
-    ) -> Standing:
+    def standing(self, observations: Sequence[Observation], **case: Unpack[Case]) -> Standing:
         """Say so as a call does, without reasons."""
-        found = super().standing(observations, competency=competency, on=on, children=children)
+        found = super().standing(observations, **case)
         return replace(found, state=_state(found.state), since=None)
 
 

@@ -15,7 +15,7 @@ from api.cli.teaching import command, group
 from api.cli.times import as_of, time_of
 from projections.adoption import LEVELS
 from projections.answers import Answers
-from projections.disparity import disparity
+from projections.disparity import compared, disparity
 from projections.moderation import Agreement
 from projections.policies.explain import wanted
 from projections.reports import Scope, moderation, not_improved_list, one_short_list
@@ -177,7 +177,7 @@ def compare_groups(  # noqa: PLR0913  one for each option
     Example:
         mastery report disparity --by english_learner --level district --scope "Riverside"
     """
-    from api.routes.reports import DisparityOut, compared  # noqa: PLC0415  the web framework is slow
+    from api.routes.reports import DisparityOut  # noqa: PLC0415  the web framework is slow
     from api.routes.trials import TableOut  # noqa: PLC0415  the same
 
     with session(context).answers() as (ledger, answers):

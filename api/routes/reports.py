@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Generic, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.auth import ReportsReader
-from api.moments import AtMoment, Moment, read_moment
+from api.moments import AtMoment, read_moment
 from api.openapi import PROBLEMS, JsonBytes, encoded, replies
-from api.parts import Parts, parts
+from api.parts import parts
 from api.problems import INVALID, Fault, ProblemError
 from api.routes.trials import TableOut
-from ledger.domain.evidence import Alignment
 from ledger.domain.ids import CompetencyId, LearnerId, Position, ProviderId
-from ledger.errors import UnknownFrameworkError
 from projections.action_lists import NotImproved, OneShort
-from projections.disparity import Compared, Group, disparity
+from projections.disparity import Group, compared, disparity
 from projections.policies.explain import wanted
-from projections.registry import Registry
 from projections.reports import Moderation, Scope, moderation, not_improved_list, one_short_list
 from projections.sampling import SHARE_PERCENT, SecondScoring, Wanted, second_scoring
 
@@ -43,6 +41,29 @@ Limit = Annotated[
 ]
 
 
+def _about(request: Request, at: AtMoment, level: Level = None, scope: Name = "") -> Scope:
+    if at.policy is not None:
+        fault = Fault("reports are by the policies in force", parameter="policy")
+        raise ProblemError(INVALID, "policy: try a policy with /v1/policies/trials", faults=[fault])
+    if (level is None) != (not scope):
+        fault = Fault("level and scope go together", parameter="scope")
+        raise ProblemError(INVALID, "scope: level and scope go together", faults=[fault])
+    question = parts(request).answers.asked(as_of=at.as_of, on=at.on)
+    return Scope(question.position, question.on, level, scope)
+
+
+About = Annotated[Scope, Depends(_about)]
+"""Whom a report is about, and as of when."""
+
+
+def _going_on(about: About, after: After = None) -> Scope:
+    return replace(about, after=LearnerId(after) if after is not None else None)
+
+
+AboutFrom = Annotated[Scope, Depends(_going_on)]
+"""The same, from where the page before ended."""
+
+
 class Page(msgspec.Struct, Generic[Row], frozen=True):
     """Rows in the order of learners' ids; go on with `after` where there is a `next`."""
 
@@ -57,12 +78,10 @@ class Page(msgspec.Struct, Generic[Row], frozen=True):
     responses=replies(Page[OneShort], "Who, of what, and what the observation must bring."),
 )  # fmt: skip
 def one_short(
-    request: Request, _caller: ReportsReader, at: AtMoment, *,
-    level: Level = None, scope: Name = "", after: After = None, limit: Limit = PAGE_ITEMS,
-) -> Response:  # fmt: skip
+    request: Request, _caller: ReportsReader, where: AboutFrom, limit: Limit = PAGE_ITEMS
+) -> Response:
     """List learners whom one more observation, as good as it can be, would bring to mastery."""
     asked = parts(request)
-    where = _scope(asked, at, level, scope, after=after)
     rows = map(_worded, one_short_list(asked.ledger.log, where))
     return encoded(_page(rows, where, min(limit, asked.settings.page_items_max)))
 
@@ -72,12 +91,10 @@ def one_short(
     responses=replies(Page[NotImproved], "Whose work, and whether it was revised at all."),
 )  # fmt: skip
 def not_improved(
-    request: Request, _caller: ReportsReader, at: AtMoment, *,
-    level: Level = None, scope: Name = "", after: After = None, limit: Limit = PAGE_ITEMS,
-) -> Response:  # fmt: skip
+    request: Request, _caller: ReportsReader, where: AboutFrom, limit: Limit = PAGE_ITEMS
+) -> Response:
     """List completed work with feedback that no revision has made better."""
     asked = parts(request)
-    where = _scope(asked, at, level, scope, after=after)
     rows = not_improved_list(asked.ledger.log, where)
     return encoded(_page(rows, where, min(limit, asked.settings.page_items_max)))
 
@@ -89,18 +106,15 @@ def not_improved(
 def compare(
     request: Request,
     _caller: ReportsReader,
-    at: AtMoment,
+    where: About,
     *,
     since: Annotated[
         str | None,
         Query(description=f"From when drift is looked for; {DRIFT_DAYS} days back, if absent."),
     ] = None,
-    level: Level = None,
-    scope: Name = "",
 ) -> Response:
     """Give exact agreement, weighted kappa and leniency, per provider and evaluator."""
     asked = parts(request)
-    where = _scope(asked, at, level, scope)
     moment = where.on - timedelta(days=DRIFT_DAYS)
     if since is not None:
         given = read_moment("on", since, named="since")
@@ -112,8 +126,8 @@ def compare(
     "/second-scoring", response_class=JsonBytes, summary="See what was drawn for second scoring",
     responses=replies(SecondScoring, "The share by rater, and the work: scored again, or awaiting."),
 )  # fmt: skip
-def second_scores(  # noqa: PLR0913  one for each parameter
-    request: Request, _caller: ReportsReader, at: AtMoment, *,
+def second_scores(
+    request: Request, _caller: ReportsReader, where: AboutFrom, *,
     share: Annotated[
         Decimal,
         # Without a bound on places, one of a billion would be worked out to the last.
@@ -126,11 +140,10 @@ def second_scores(  # noqa: PLR0913  one for each parameter
     awaiting: Annotated[
         bool, Query(description="List only work that nobody has scored a second time.")
     ] = False,
-    level: Level = None, scope: Name = "", after: After = None, limit: Limit = PAGE_ITEMS,
+    limit: Limit = PAGE_ITEMS,
 ) -> Response:  # fmt: skip
     """List the work drawn for a second score: by a digest of its id, so the same for everybody."""
     asked = parts(request)
-    where = _scope(asked, at, level, scope, after=after)
     whose = ProviderId(provider) if provider is not None else None
     wanted = Wanted(share, whose, evaluator, awaiting)
     limit = min(limit, asked.settings.page_items_max)
@@ -150,57 +163,24 @@ class DisparityOut(msgspec.Struct, frozen=True):
     responses=replies(list[DisparityOut], "Pass rates, evidence and moderation, by group."),
 )  # fmt: skip
 def compare_groups(
-    request: Request, _caller: ReportsReader, at: AtMoment, *,
+    request: Request, _caller: ReportsReader, where: About, *,
     by: Annotated[str, Query(
         min_length=1, max_length=100,
         description="The name of an attribute, or: state, district, school, programme.",
     )],
     competency: Annotated[str | None, Query(description="Only this one: URI or identifier.")] = None,
     framework: Annotated[str | None, Query(description="Only this framework's.")] = None,
-    level: Level = None, scope: Name = "",
 ) -> Response:  # fmt: skip
     """Compare groups of learners in each competency: who mastered it, on how much evidence.
 
     Small numbers of people are held back, and so is what would reveal them by subtraction.
     """
     asked = parts(request)
-    where = _scope(asked, at, level, scope)
     registry = asked.answers.registry(as_of=where.as_of)
     found = disparity(asked.ledger.log, where, compared(registry, by, framework, competency))
     return encoded(
         [DisparityOut(one.competency, TableOut.of(one.outcomes), one.groups) for one in found]
     )
-
-
-def compared(
-    registry: Registry, by: str, framework: str | None, competency: str | None
-) -> Compared:
-    """Make out what is to be compared.
-
-    Raises:
-        UnknownFrameworkError: there is no such framework.
-    """
-    known = registry.frameworks.named(framework) if framework is not None else None
-    if framework is not None and known is None:
-        raise UnknownFrameworkError(framework)
-    if competency is None:
-        return Compared(by, known)
-    meant = registry.resolve(Alignment(competency=competency))
-    return Compared(by, known, meant.competency if meant else CompetencyId(competency))
-
-
-def _scope(
-    asked: Parts, at: Moment, level: str | None, name: str, *, after: UUID | None = None
-) -> Scope:
-    if at.policy is not None:
-        fault = Fault("reports are by the policies in force", parameter="policy")
-        raise ProblemError(INVALID, "policy: try a policy with /v1/policies/trials", faults=[fault])
-    if (level is None) != (not name):
-        fault = Fault("level and scope go together", parameter="scope")
-        raise ProblemError(INVALID, "scope: level and scope go together", faults=[fault])
-    question = asked.answers.asked(as_of=at.as_of, on=at.on)
-    start = LearnerId(after) if after is not None else None
-    return Scope(question.position, question.on, level, name, start)
 
 
 def _page(rows: Iterable[Row], where: Scope, limit: int) -> Page[Row]:

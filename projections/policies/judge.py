@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, NotRequired, TypedDict
 
 from ledger.domain.ids import CompetencyId, PolicyId
 from projections.policies.compiling import Compiler, parts_of
@@ -34,6 +34,14 @@ NO_CHILDREN: Mapping[CompetencyId, MasteryState] = {}
 
 _PILES = frozenset({"contested", "awaiting_second_rater", "credential_expired"})
 """Reasons under which evidence may come to count later: the state may depend on it."""
+
+
+class Case(TypedDict):
+    """What a judge is asked about, besides the observations."""
+
+    competency: CompetencyId
+    on: datetime
+    children: NotRequired[Mapping[CompetencyId, MasteryState]]
 
 
 class Base(NamedTuple):
