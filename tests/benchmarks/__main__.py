@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
             prepared = served.prepare(at, long_record=LONG_RECORD - 2)
             lines += _timed(console, "downstream", lambda: downstream.measure(prepared, at))
         with served.folder() as at:
-            prepared = served.prepare(at, long_record=0)
+            prepared = served.prepare(at, long_record=1)
             lines += _timed(console, "followers", lambda: downstream.measure_followed(prepared, at))
     console.print()
     show(lines, console)
