@@ -138,7 +138,3 @@ SELECT learner, facts, evidence, withdrawn, last_position, last_recorded_at
 -- provider_counts --
 SELECT provider, evidence, corrections, withdrawals, unverified, unaligned, delay_s
   FROM views.providers ORDER BY provider;
-
--- state_counts --
--- How many learners are in each state, per competency.
-SELECT competency, state, count(*) FROM views.mastery GROUP BY 1, 2 ORDER BY 1, 2;

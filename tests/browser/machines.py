@@ -53,10 +53,8 @@ def _report(
     silent_s: int,
 ) -> None:  # fmt: skip
     process = UUID(int=pid)
-    connection.execute(
-        statements.query("come"), {"process": process, "part": part, "host": host, "pid": pid}
-    )
-    connection.execute(statements.query("report"), {"process": process, "numbers": Json(numbers)})
+    row = {"process": process, "part": part, "host": host, "pid": pid, "numbers": Json(numbers)}
+    connection.execute(statements.query("report"), row)
     connection.execute(
         "UPDATE views.processes SET seen_at = seen_at - make_interval(secs => %s) WHERE process = %s",
         (silent_s, process),
