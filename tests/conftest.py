@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.services import chromium, kafka, postgres
+from tests.services.kafka_client import sockets_of_kafka_python
 from tests.services.parts import is_missing_part, missing, parts_are_required
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from tests.services.kafka import Broker
     from tests.services.postgres import Postgres
+
+__all__ = ["sockets_of_kafka_python"]
 
 
 @pytest.hookimpl(wrapper=True)
