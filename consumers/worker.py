@@ -27,6 +27,7 @@ from ledger.domain.ids import Position
 from ledger.errors import StoreUnavailableError
 from ledger.service import Ledger
 from projections import keeping, views
+from projections.collecting import old_values_collected_seldom
 from projections.views import Generation
 
 _log = logging.getLogger(__name__)
@@ -55,6 +56,7 @@ class Worker:
 
     def run(self, stop: Event) -> None:
         """Keep the views until `stop` is set, over any failure of Kafka and PostgreSQL."""
+        old_values_collected_seldom()
         while not stop.is_set():
             try:
                 self._shares.clear()
