@@ -24,6 +24,7 @@ from ledger.domain.facts import (
     Fact,
 )
 from ledger.domain.framework import Equivalence, Relation, SignOffRole
+from ledger.domain.ids import CompetencyId
 from projections.frameworks import Frameworks, Resolved
 from projections.policies.documents import CHAIN_MAX
 
@@ -90,12 +91,13 @@ class Crosswalk:
 class Equivalences:
     """A fold over crosswalks and credential alignments."""
 
-    __slots__ = ("_credentials", "_crosswalks", "_links")
+    __slots__ = ("_credentials", "_crosswalks", "_links", "_tied")
 
     def __init__(self) -> None:
         self._crosswalks: dict[str, Crosswalk] = {}
         self._credentials: dict[str, list[CredentialAligned]] = {}
         self._links: Links | None = None
+        self._tied: dict[str, set[CompetencyId]] = {}
 
     def apply(self, fact: Fact) -> bool:
         """Take over a fact; say whether it is about equivalence."""
@@ -117,6 +119,11 @@ class Equivalences:
                 return False
         self._links = None
         return True
+
+    @property
+    def attests(self) -> bool:
+        """Say whether a credential is aligned to anything."""
+        return bool(self._credentials)
 
     @property
     def counts(self) -> bool:
@@ -176,6 +183,11 @@ class Equivalences:
                 break
         return best
 
+    def tied(self, names: set[CompetencyId], frameworks: Frameworks) -> set[CompetencyId]:
+        """Add all competencies that crosswalks lead to, or come from, over any number of steps."""
+        self._linked(frameworks)
+        return names.union(*(self._tied.get(name, ()) for name in names)) if self._tied else names
+
     def _linked(self, frameworks: Frameworks) -> Links:
         if self._links is None:
             found: Links = {}
@@ -187,8 +199,19 @@ class Equivalences:
                     end = frameworks.resolve(Alignment(competency=link.destination))
                     if origin is not None and end is not None:
                         found.setdefault(origin.competency, []).append((name, link, end))
-            self._links = found
+            self._links, self._tied = found, _groups(found)
         return self._links
+
+
+def _groups(links: Links) -> dict[str, set[CompetencyId]]:
+    """Give for each competency that links name the group that they tie together."""
+    groups: dict[str, set[CompetencyId]] = {}
+    for origin, leading in links.items():
+        for _, _, end in leading:
+            ends = {CompetencyId(origin), end.competency}
+            group = ends.union(*(groups.get(one, ()) for one in ends))
+            groups.update(dict.fromkeys(group, group))
+    return groups
 
 
 def _follow(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Any
 
 from psycopg import Cursor
@@ -27,16 +27,13 @@ from ledger.domain.facts import (
 from ledger.domain.ids import CompetencyId, LearnerId, Position
 from ledger.store.reader import LEARNER_TOPICS, LogReader
 from projections import statements
+from projections.fetching import WHOLE_READ_MAX, Fetcher, Needs, add_need, cut, touched_by
 from projections.held import Held, Shelf
-from projections.learner import LearnerRecord
-from projections.observing import Observed
 from projections.registry import Registry
-from projections.rows import Pair
 from projections.stepping import Stepper
 from projections.views import Generation, last_sequence
 from projections.writing import write
 
-LEARNERS_READ_MAX = 200  # whole records read at once, where a reference fact affects many
 _OF_LEARNERS = frozenset(LEARNER_TOPICS)
 
 
@@ -51,9 +48,12 @@ class Follower:
     ) -> None:
         self._log, self._generation, self._feed = log, found.generation, feed
         self._shelf = Shelf(learners_max=learners_max)
+        self._fetcher = Fetcher(log, found.generation, self._shelf)
         self._cursor: Cursor[Any] | None = None
-        registry = Registry.fold(log.reference(until=found.position))
-        self._stepper = Stepper(registry, self._load, position=found.position, clock=found.clock)
+        self._registry = Registry.fold(log.reference(until=found.position))
+        self._stepper = Stepper(
+            self._registry, self._load, position=found.position, clock=found.clock
+        )
 
     @property
     def reached(self) -> tuple[int, Position, datetime]:
@@ -84,10 +84,13 @@ class Follower:
 
     def _take_learners(self, cursor: Cursor[Any], facts: list[Recorded]) -> None:
         self._learn_due(cursor, facts[-1].recorded_at)
-        new = {LearnerId(one.stream) for one in facts if one.version == 1}
-        for learner in new:
-            self._shelf.put(Held.new(learner, self._stepper.registry))
-        self._fetch(cursor, {LearnerId(one.stream) for one in facts})
+        needs: Needs = {}
+        for one in facts:
+            learner = LearnerId(one.stream)
+            if one.version == 1:
+                self._shelf.put(Held.new(learner, self._registry))
+            add_need(needs, learner, touched_by(one.fact, self._registry))
+        self._fetch(cursor, needs)
         for recorded in facts:
             self._stepper.step(recorded)
         self._write(cursor)
@@ -96,9 +99,8 @@ class Follower:
         self._learn_due(cursor, recorded.recorded_at)
         self._stepper.step_reference(recorded)
         self._write(cursor)
-        affected = iter(self._affected(cursor, recorded))
-        while some := list(islice(affected, LEARNERS_READ_MAX)):
-            self._fetch(cursor, some)
+        for some in cut(self._affected(cursor, recorded), WHOLE_READ_MAX):
+            self._fetch(cursor, dict.fromkeys(some))
             for learner in some:
                 self._stepper.reread(learner, recorded)
             self._write(cursor)
@@ -137,28 +139,19 @@ class Follower:
             for learner, competency, due_at in rows
         )
 
-    def _load(self, learner: LearnerId) -> Held:
+    def _load(self, learner: LearnerId, competencies: Collection[CompetencyId]) -> Held:
         found = self._shelf.get(learner)
-        if found is None:
+        if found is None or not found.knows(competencies):
             assert self._cursor is not None
-            self._fetch(self._cursor, (learner,))
+            need = self._registry.bearing_on(set(competencies))
+            self._fetch(self._cursor, {learner: need})
             found = self._shelf.get(learner)
         assert found is not None
         return found
 
-    def _fetch(self, cursor: Cursor[Any], learners: Iterable[LearnerId]) -> None:
-        """Read the learners that are not in memory, as they stand at the position reached."""
-        cold = [learner for learner in learners if learner not in self._shelf]
-        for some in _parts(cold, LEARNERS_READ_MAX):
-            pairs: dict[LearnerId, dict[CompetencyId, Pair]] = {learner: {} for learner in some}
-            for learner, competency, state, due_at in self._ask(cursor, "pairs", learners=some):
-                pairs[learner][competency] = Pair(state, due_at)
-            streams = self._log.streams(some, until=self._stepper.position)
-            for learner in some:
-                facts = (one for one in streams[learner] if one.topic in _OF_LEARNERS)
-                record = LearnerRecord.fold(learner, facts)
-                observed = Observed(record, self._stepper.registry)
-                self._shelf.put(Held(observed, pairs[learner]))
+    def _fetch(self, cursor: Cursor[Any], needs: Needs) -> None:
+        """Read what is not in memory, as it stands at the position reached."""
+        self._fetcher.fetch(cursor, needs, self._registry, until=self._stepper.position)
 
     def _ask(self, cursor: Cursor[Any], name: str, **parameters: object) -> list[tuple[Any, ...]]:
         cursor.execute(statements.query(name, generation=self._generation), parameters)
@@ -168,8 +161,3 @@ class Follower:
         writes = self._stepper.taken()
         sequence = last_sequence(cursor) if self._feed and writes.changes else None
         write(cursor, self._generation, writes, sequence=sequence)
-
-
-def _parts(learners: list[LearnerId], count: int) -> Iterator[list[LearnerId]]:
-    for start in range(0, len(learners), count):
-        yield learners[start : start + count]

@@ -102,7 +102,7 @@ class _Replay:
         self._registry = Registry()
         self._held = Held.new(learner, self._registry)
         self._stepper = Stepper(
-            self._registry, lambda _: self._held, position=Position(0), clock=_LONG_AGO,
+            self._registry, lambda _, __: self._held, position=Position(0), clock=_LONG_AGO,
             policy=policy,
         )  # fmt: skip
 

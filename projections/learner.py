@@ -153,6 +153,15 @@ class LearnerRecord:
         found = self.by_external.get((piece.provider.int, evidence.revises_external))
         return found if found != piece.id else None
 
+    def join(self, part: LearnerRecord) -> list[Piece]:
+        """Take in evidence of the same learner that was read apart; give what is new here."""
+        new = [piece for piece in part.pieces.values() if piece.id not in self.pieces]
+        for piece in new:
+            self.pieces[piece.id] = piece
+            external = piece.provider.int, piece.evidence.source.external_id
+            self.by_external.setdefault(external, piece.id)
+        return new
+
     def copy(self) -> LearnerRecord:
         """Give a record that can be folded on without changing this one."""
         twin = copy(self)

@@ -85,23 +85,16 @@ class Observed:
         """Read everything anew, as after a change of the registry; give what it is about."""
         before = set(self.lines)
         self._bears_on = None
-        record, registry = self.record, self.registry
-        found: dict[CompetencyId, tuple[FrameworkId | None, list[Observation]]] = {}
-        widens = registry.widens
-        for piece in record.pieces.values():
-            read = (
-                observe(piece, record, registry)
-                if widens or piece.remarks
-                else _read(piece, piece.evidence.alignments, record, registry)
-            )
-            for observation, framework in read:
-                known = found.get(observation.competency)
-                if known is None:
-                    found[observation.competency] = framework, [observation]
-                else:
-                    known[1].append(observation)
+        found = self._gathered(self.record.pieces.values())
         self.lines = {name: Line(*known) for name, known in found.items()}
         return before.union(self.lines)
+
+    def join(self, pieces: Iterable[Piece]) -> None:
+        """Read pieces that are new to the record, many at once."""
+        self._bears_on = None
+        for name, (framework, new) in self._gathered(pieces).items():
+            line = self.lines.get(name)
+            self.lines[name] = Line(framework, [*line.seen, *new] if line is not None else new)
 
     def touch(self, changed: Iterable[EvidenceId]) -> set[CompetencyId]:
         """Read some evidence anew; give the competencies it bears on, or bore on before."""
@@ -125,6 +118,27 @@ class Observed:
             bears_on[evidence] = names
             touched.update(before, names)
         return touched
+
+    def _gathered(
+        self, pieces: Iterable[Piece]
+    ) -> dict[CompetencyId, tuple[FrameworkId | None, list[Observation]]]:
+        """Give what pieces say, by competency; the framework is that of the first."""
+        record, registry = self.record, self.registry
+        found: dict[CompetencyId, tuple[FrameworkId | None, list[Observation]]] = {}
+        widens = registry.widens
+        for piece in pieces:
+            read = (
+                observe(piece, record, registry)
+                if widens or piece.remarks
+                else _read(piece, piece.evidence.alignments, record, registry)
+            )
+            for observation, framework in read:
+                known = found.get(observation.competency)
+                if known is None:
+                    found[observation.competency] = framework, [observation]
+                else:
+                    known[1].append(observation)
+        return found
 
     def _known_bearings(self) -> dict[EvidenceId, tuple[CompetencyId, ...]]:
         """Give what each piece bears on; made out at the first touch, as a rebuild needs it never."""

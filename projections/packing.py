@@ -41,7 +41,7 @@ _CHANGE_COLUMNS = (
     "recorded_at", "floors", "crosswalks",
 )  # fmt: skip
 _CHANGE = Struct(">hiqi16si16s")
-_LEARNER = Struct(">hi16siqiqiqiqiq")
+_LEARNER = Struct(">hi16siqiqiqiqiqi?")
 
 _MICROSECOND = timedelta(microseconds=1)
 _NUMERIC = Struct(">hhHh")
@@ -98,8 +98,8 @@ def mastery(row: MasteryRow) -> bytes:
 def learner(row: LearnerRow) -> bytes:
     """Lay out a row of the learner directory."""
     return _LEARNER.pack(
-        6, 16, row.learner.bytes, 8, row.facts, 8, row.evidence, 8, row.withdrawn,
-        8, row.last_position, 8, seal.microseconds(row.last_recorded_at),
+        7, 16, row.learner.bytes, 8, row.facts, 8, row.evidence, 8, row.withdrawn,
+        8, row.last_position, 8, seal.microseconds(row.last_recorded_at), 1, row.revises,
     )  # fmt: skip
 
 

@@ -90,6 +90,16 @@ class Registry:
                     return
         self.revision += 1
 
+    def bearing_on(self, competencies: set[CompetencyId]) -> set[CompetencyId] | None:
+        """Give the competencies whose evidence may bear on these; None: evidence on any may.
+
+        Crosswalks tie some together. An aligned credential, or a policy that looks at children,
+        may reach anything.
+        """
+        if self.equivalences.attests or self.adoptions.needs_children:
+            return None
+        return self.equivalences.tied(competencies, self.frameworks)
+
     def resolve(self, alignment: Alignment) -> Resolved | None:
         """Find which competency an alignment means, or None where no framework has it."""
         return self.frameworks.resolve(alignment)

@@ -103,7 +103,7 @@ class MasteryRow(NamedTuple):
 
 
 class LearnerRow(NamedTuple):
-    """One row of the learner directory."""
+    """One row of the learner directory; `revises`: some evidence names other that it revises."""
 
     learner: LearnerId
     facts: int
@@ -111,6 +111,7 @@ class LearnerRow(NamedTuple):
     withdrawn: int
     last_position: Position
     last_recorded_at: datetime
+    revises: bool
 
 
 class Closing(NamedTuple):
@@ -197,6 +198,15 @@ def earlier_rows_of(
         )  # fmt: skip
 
 
+def competencies_of(evidence: Evidence, registry: Registry) -> set[CompetencyId]:
+    """Give what evidence is aligned to, under the names that rows go by."""
+    resolve = registry.frameworks.resolve
+    return {
+        resolved.competency if (resolved := resolve(one)) else CompetencyId(one.competency)
+        for one in evidence.alignments
+    }
+
+
 def _rows(
     learner: LearnerId, piece: Piece, evidence: Evidence, registry: Registry, *,
     place: tuple[Position, Position | None], recorded_at: datetime,
@@ -227,9 +237,9 @@ def mastery_row(
     )  # fmt: skip
 
 
-def learner_row(record: LearnerRecord) -> LearnerRow:
-    """Give the directory's row of a record."""
+def learner_row(record: LearnerRecord, *, elsewhere: int = 0) -> LearnerRow:
+    """Give the directory's row of a record; `elsewhere` is how much evidence is not in it."""
     return LearnerRow(
-        record.learner, record.facts, len(record.pieces), record.withdrawn,
-        record.position, record.recorded_at,
+        record.learner, record.facts, len(record.pieces) + elsewhere, record.withdrawn,
+        record.position, record.recorded_at, bool(record.revised_by),
     )  # fmt: skip

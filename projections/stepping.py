@@ -7,7 +7,7 @@ changes is the same however the log was cut into batches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from heapq import heappop, heappush
 
@@ -30,12 +30,12 @@ from projections.rows import (
     change_id,
     count,
     earlier_rows_of,
-    learner_row,
     mastery_row,
     rows_of,
 )
 
-Loader = Callable[[LearnerId], Held]
+Loader = Callable[[LearnerId, Collection[CompetencyId]], Held]
+"""Gives a learner with all evidence on some competencies, at least."""
 Due = tuple[datetime, LearnerId, CompetencyId]
 _NOTHING: MasteryState = "no_evidence"
 
@@ -44,6 +44,7 @@ class Stepper:
     """Folds facts into views, from a position and a clock on.
 
     `load` gives a learner as it stands at the position reached, with what the views say of it.
+    Whoever steps sees to it that what a fact touches is there (`touched_by`).
     `clock` is the latest moment that was judged for; nothing is judged for an earlier one.
     With `policy`, that one decides everywhere, adopted or not.
     """
@@ -73,7 +74,7 @@ class Stepper:
     def step(self, recorded: Recorded) -> None:
         """Take over one fact of a learner's stream."""
         self.emit_due(recorded.recorded_at)
-        held = self._load(LearnerId(recorded.stream))
+        held = self._load(LearnerId(recorded.stream), ())
         changed = held.record.apply(recorded)
         self._advance(recorded)
         for evidence in changed:
@@ -83,7 +84,7 @@ class Stepper:
         if isinstance(recorded.fact, EnrolmentRecorded) and self.registry.adoptions.by_enrolment:
             touched.update(held.pairs)
         self._judge(held, touched, _cause("fact", recorded))
-        self.writes.learners[held.record.learner] = learner_row(held.record)
+        self.writes.learners[held.record.learner] = held.row()
 
     def step_reference(self, recorded: Recorded) -> None:
         """Take over a reference fact; whom it affects is judged anew by `reread`."""
@@ -92,8 +93,8 @@ class Stepper:
         self._advance(recorded)
 
     def reread(self, learner: LearnerId, recorded: Recorded) -> None:
-        """Judge a learner anew after a reference fact."""
-        held = self._load(learner)
+        """Judge a learner, of whom all is held, anew after a reference fact."""
+        held = self._load(learner, ())
         touched = held.observed.reread() | set(held.pairs)
         if isinstance(recorded.fact, FrameworkPublished):
             self.writes.rewritten.append(learner)
@@ -107,7 +108,7 @@ class Stepper:
         judged = 0
         while self._due and self._due[0][0] <= until:
             due_at, learner, competency = heappop(self._due)
-            held = self._load(learner)
+            held = self._load(learner, (competency,))
             pair = held.pairs.get(competency)
             if pair is None or pair.due_at != due_at:
                 continue  # judged since then, for another reason

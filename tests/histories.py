@@ -56,6 +56,7 @@ POLICIES: tuple[dict[str, Any], ...] = (
         {"rule": "estimate_at_least"}, {"rule": "covers", "at_least": 1},
     ]}),
     policy("habits", strands=["dispositions"]),
+    policy("better", requirement={"rule": "improved"}),
 )  # fmt: skip
 
 
@@ -79,6 +80,7 @@ class History:
 
     doings: tuple[Doing, ...]
     prepared: bool = True  # framework, authority and a policy are there before any evidence
+    walked: bool = False  # and a crosswalk
 
     def shuffled(self, random: Any) -> History:
         """Let evidence arrive in another order."""
@@ -90,7 +92,9 @@ class History:
 _SAID = ("record", "record", "record", "record", "enrol", "describe")
 _CHANGED = ("correct", "withdraw", "confirm", "contest", "resolve")
 _REFERENCE = ("grant", "revoke", "suspend", "reinstate", "framework", "adopt")
-_EQUATING = ("walk", "sign", "sign", "unwalk", "align", "assess", "validate")
+_WALKING = ("walk", "sign", "sign", "unwalk", "assess", "validate")
+_NEARBY = (*_SAID, *_SAID, *_SAID, *_CHANGED, *_REFERENCE, *_WALKING)
+_EQUATING = (*_WALKING, "align")
 
 
 def doings(words: Sequence[str]) -> st.SearchStrategy[Doing]:
@@ -110,13 +114,23 @@ def doings(words: Sequence[str]) -> st.SearchStrategy[Doing]:
 def histories(*, corrections: bool = True) -> st.SearchStrategy[History]:
     """Give histories of up to 25 doings.
 
-    Without corrections, only evidence and reference facts that hold for all times: what they
-    come to must then not depend on the order of arrival.
+    Without corrections, only evidence: what it comes to must not depend on the order of arrival.
     """
     words = (*_SAID, *_SAID, *_CHANGED, *_REFERENCE, *_EQUATING) if corrections else ("record",)
     some = st.lists(doings(words), min_size=3, max_size=40).map(_numbered)
     prepared = st.sampled_from((True, True, not corrections))
     return st.builds(History, some, prepared)
+
+
+def nearby_histories() -> st.SearchStrategy[History]:
+    """Give histories with no aligned credential and no policy that looks at children."""
+    near = doings(_NEARBY).filter(lambda one: one.what != "adopt" or _adopted(one)["id"] != "whole")
+    some = st.lists(near, min_size=8, max_size=60).map(_numbered)
+    return st.builds(History, some, walked=st.booleans())
+
+
+def _adopted(doing: Doing) -> dict[str, Any]:
+    return POLICIES[doing.choice % len(POLICIES)]
 
 
 def _numbered(found: list[Doing]) -> tuple[Doing, ...]:
@@ -132,6 +146,8 @@ def written(history: History) -> Given:
     if history.prepared:
         given.framework(children={"W1": "W4"})
         given.policy(POLICIES[0])
+    for what in ("walk", "sign") if history.walked else ():
+        _equate(given, Doing(what, about=1, score="1"))
     known: list[tuple[int, int, int]] = []
     for doing in history.doings:
         given.at(given.now + timedelta(days=doing.wait))
@@ -194,7 +210,7 @@ def _write_reference(given: Given, doing: Doing) -> None:
                 *codes, version=f"v{doing.choice}", children={"W1": "W2"}, dispositions=habits
             )
         case "adopt":
-            chosen = POLICIES[doing.choice % len(POLICIES)]
+            chosen = _adopted(doing)
             starts_on = day(doing.day).date() if doing.choice % 2 else None
             floor = doing.who == 0
             if doing.about % 3 == 0:

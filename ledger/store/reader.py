@@ -14,6 +14,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from ledger.domain.catalogue import CATALOGUE, Recorded
+from ledger.domain.facts import EvidenceRecorded
 from ledger.domain.ids import Position
 from ledger.store import seal
 from ledger.store.database import borrowed
@@ -135,6 +136,25 @@ class LogReader:
         found: dict[UUID, list[Recorded]] = {stream: [] for stream in streams}
         wanted = None if topics is None else list(topics)
         rows = self._rows(query, (list(streams), until, wanted, wanted))
+        for recorded in self._facts(rows, verify_headers=True):
+            found[recorded.stream].append(recorded)
+        return found
+
+    def parts(
+        self, streams: Sequence[UUID], positions: Sequence[int], *, until: Position
+    ) -> dict[UUID, list[Recorded]]:
+        """Read of several learners' streams the evidence at these positions, and all but evidence.
+
+        In one round trip. What corrects or withdraws evidence that is not asked for comes along.
+        """
+        query = (
+            f"SELECT {COLUMNS} FROM ledger.facts WHERE position = ANY(%s)"  # noqa: S608  constants
+            f" UNION ALL SELECT {COLUMNS} FROM ledger.facts"
+            " WHERE originator_id = ANY(%s) AND position <= %s"
+            f" AND topic <> '{EvidenceRecorded.TOPIC}' ORDER BY 1"
+        )
+        found: dict[UUID, list[Recorded]] = {stream: [] for stream in streams}
+        rows = self._rows(query, (list(positions), list(streams), until))
         for recorded in self._facts(rows, verify_headers=True):
             found[recorded.stream].append(recorded)
         return found

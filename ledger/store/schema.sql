@@ -22,6 +22,8 @@ CREATE TABLE ledger.facts (
 CREATE INDEX facts_recorded_at_idx ON ledger.facts USING brin (recorded_at);
 -- Facts that are not about learners are stored in clear, and read whole whenever one starts.
 CREATE INDEX facts_in_clear_idx ON ledger.facts (position) WHERE substring(state, 1, 1) <> '\x01'::bytea;
+-- What is on record of a learner besides evidence is little, and read with any part of the evidence.
+CREATE INDEX facts_not_evidence_idx ON ledger.facts (originator_id) WHERE topic <> 'mastery.evidence-recorded.v1';
 
 -- Accepted messages: (provider, external id) and version as keyed hashes, and where they went.
 CREATE TABLE ledger.receipts (

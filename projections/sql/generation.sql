@@ -40,7 +40,8 @@ CREATE TABLE views.{g}_learners (
     evidence         bigint      NOT NULL,
     withdrawn        bigint      NOT NULL,
     last_position    bigint      NOT NULL,
-    last_recorded_at timestamptz NOT NULL
+    last_recorded_at timestamptz NOT NULL,
+    revises          boolean     NOT NULL
 );
 
 -- What each provider sent, and how soon.

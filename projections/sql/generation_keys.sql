@@ -2,7 +2,7 @@
 
 ALTER TABLE views.{g}_observations
     ADD CONSTRAINT {g}_observations_pkey PRIMARY KEY (evidence, position, competency);
-CREATE INDEX {g}_observations_learner_idx ON views.{g}_observations (learner);
+CREATE INDEX {g}_observations_learner_idx ON views.{g}_observations (learner, competency);
 ALTER TABLE views.{g}_mastery
     ADD CONSTRAINT {g}_mastery_pkey PRIMARY KEY (learner, competency);
 CREATE INDEX {g}_mastery_due_idx ON views.{g}_mastery (due_at) WHERE due_at IS NOT NULL;

@@ -42,6 +42,23 @@ SELECT m.learner, m.competency, m.state, m.due_at
   FROM unnest(%(learners)s::uuid[]) AS asked (learner)
   JOIN views.{g}_mastery AS m ON m.learner = asked.learner;
 
+-- some_pairs --
+-- The same, of some of their competencies.
+SELECT m.learner, m.competency, m.state, m.due_at
+  FROM unnest(%(learner)s::uuid[], %(competency)s::text[]) AS asked (learner, competency)
+  JOIN views.{g}_mastery AS m ON m.learner = asked.learner AND m.competency = asked.competency;
+
+-- places --
+-- Where evidence begins that bears, or bore, on some competencies of some learners.
+SELECT DISTINCT o.first_position
+  FROM unnest(%(learner)s::uuid[], %(competency)s::text[]) AS asked (learner, competency)
+  JOIN views.{g}_observations AS o ON o.learner = asked.learner AND o.competency = asked.competency;
+
+-- directory --
+SELECT l.learner, l.facts, l.evidence, l.withdrawn, l.last_position, l.last_recorded_at, l.revises
+  FROM unnest(%(learners)s::uuid[]) AS asked (learner)
+  JOIN views.{g}_learners AS l ON l.learner = asked.learner;
+
 -- due --
 -- Pairs whose state time alone may have changed by a moment.
 SELECT learner, competency, due_at FROM views.{g}_mastery

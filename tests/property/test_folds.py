@@ -29,7 +29,7 @@ def live(facts: list[Recorded]) -> tuple[list[Change], Views, datetime]:
     registry = Registry()
     held: dict[LearnerId, Held] = {}
 
-    def load(who: LearnerId) -> Held:
+    def load(who: LearnerId, _: object) -> Held:
         return held.setdefault(who, Held.new(who, registry))
 
     stepper = Stepper(registry, load, position=Position(0), clock=BEGINNING)

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.domain.ids import LearnerId
+from ledger.domain.ids import CompetencyId, LearnerId
 from projections.answers import Answers
 from projections.engine import Engine
+from projections.fetching import Fetcher
+from projections.held import Held, Shelf
+from projections.learner import LearnerRecord
+from projections.observing import Observed
 from projections.rebuild import rebuild
+from projections.registry import Registry
+from projections.rows import learner_row
+from projections.views import connected, prepare
 from tests.builders import learner
-from tests.histories import LEARNERS, History, histories, written
+from tests.histories import LEARNERS, History, histories, nearby_histories, written
 from tests.log_keeping import Kept, kept
 from tests.services.postgres import Postgres
 
@@ -43,35 +51,77 @@ def feed(keeping: Kept) -> list[tuple[object, ...]]:
     return keeping.view("mastery_changes", order="sequence")
 
 
-@given(histories(), st.integers(1, 6), st.integers(0, 60))
-@settings(
+MANY = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
+
+
+@given(histories(), st.integers(1, 6), st.integers(0, 60))
+@MANY
 def test_live_is_rebuilt_is_on_demand(
     postgres_server: Postgres, migrated_template: str, history: History, batch: int, cut: int
 ) -> None:
+    agrees(postgres_server, migrated_template, history, batch=batch, cut=cut)
+
+
+@given(nearby_histories(), st.integers(1, 6), st.integers(0, 60))
+@MANY
+def test_it_is_so_where_learners_are_read_in_parts(
+    postgres_server: Postgres, migrated_template: str, history: History, batch: int, cut: int
+) -> None:
+    agrees(postgres_server, migrated_template, history, batch=batch, cut=cut)
+
+
+def agrees(server: Postgres, template: str, history: History, *, batch: int, cut: int) -> None:
+    """Keep the views live in batches, of learners that do not all fit in memory; then rebuild."""
     facts = written(history).facts
     with fresh(
-        postgres_server, migrated_template, engine_batch_facts_max=batch,
-        engine_learners_cached_max=1 + batch % 2,
-    ) as keeping:  # fmt: skip
+        server, template, engine_batch_facts_max=batch, engine_learners_cached_max=1 + batch % 2
+    ) as keeping:
         live = Engine(keeping.ledger, keeping.settings, clock=lambda: facts[0].recorded_at)
         keeping.keep(facts[:cut])
         live.catch_up()
         keeping.keep(facts[cut:])
         live.catch_up()
         by_batches, announced = contents(keeping), feed(keeping)
+        parts_say_what_the_whole_says(keeping)
 
         assert rebuild(keeping.ledger, keeping.settings).changes == 0
         assert contents(keeping) == by_batches
         assert feed(keeping) == announced
         agrees_with_answers(keeping)
 
-    with fresh(postgres_server, migrated_template) as keeping:
+    with fresh(server, template) as keeping:
         keeping.keep(facts)
         Engine(keeping.ledger, keeping.settings, clock=lambda: facts[0].recorded_at).catch_up()
         assert contents(keeping) == by_batches
         assert feed(keeping) == announced
+
+
+def parts_say_what_the_whole_says(keeping: Kept) -> None:
+    """Read each learner one competency after another, and each alone."""
+    log = keeping.ledger.log
+    registry = Registry.fold(log.reference())
+    with connected(keeping.url) as connection, connection.cursor() as cursor:
+        found = prepare(connection)
+        together = Shelf(learners_max=LEARNERS)
+        for who in filter(partial(known, keeping), map(learner, range(LEARNERS))):
+            whole = Observed(LearnerRecord.fold(who, log.stream(who)), registry)
+            for name in whole.competencies():
+                for shelf in (together, Shelf(learners_max=LEARNERS)):
+                    fetcher = Fetcher(log, found.generation, shelf)
+                    needs = {who: registry.bearing_on({name})}
+                    fetcher.fetch(cursor, needs, registry, until=found.position)
+                    says_what_the_whole_says(shelf.get(who), whole, name)
+
+
+def says_what_the_whole_says(held: Held | None, whole: Observed, name: CompetencyId) -> None:
+    assert held is not None
+    assert held.knows({name})
+    assert held.row() == learner_row(whole.record)
+    assert held.record.enrolments == whole.record.enrolments
+    assert list(held.observed.lines[name].seen) == list(whole.lines[name].seen)
+    assert held.observed.position_of(name) == whole.position_of(name)
 
 
 def agrees_with_answers(keeping: Kept) -> None:
