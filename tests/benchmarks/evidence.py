@@ -9,6 +9,7 @@ import msgspec
 
 LEARNERS = 2_000
 COMPETENCIES = 40
+COMPETENCIES_EACH = 8  # which a learner works on, in turn
 FRAMEWORK = "11111111-2222-4333-8444-555555555555"
 LEVELS = ("Beginning", "Developing", "Proficient", "Advanced")
 
@@ -22,7 +23,8 @@ def uri(number: int) -> str:
 
 def item(number: int, *, learner: str | None = None) -> dict[str, object]:
     """Make one piece of evidence: a rated task with two contexts, some 700 bytes of JSON."""
-    competency = number * 7 % COMPETENCIES
+    turn = number // LEARNERS % COMPETENCIES_EACH
+    competency = (number * 7 + turn) % COMPETENCIES
     return {
         "id": f"attempt/{number}",
         "version": 1,
