@@ -14,7 +14,6 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from ledger.domain.catalogue import CATALOGUE, Recorded
-from ledger.domain.facts import EvidenceRecorded
 from ledger.domain.ids import Position
 from ledger.store import seal
 from ledger.store.database import borrowed
@@ -46,6 +45,11 @@ _BY_STREAM = (
     f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
     " WHERE originator_id > %s AND (%s::uuid IS NULL OR originator_id <= %s) AND position <= %s"
     " ORDER BY originator_id, originator_version"
+)
+_PARTS = (  # the topic as the index facts_not_evidence_idx has it
+    f"SELECT {COLUMNS} FROM ledger.facts WHERE position = ANY(%s)"  # noqa: S608  constants
+    f" UNION ALL SELECT {COLUMNS} FROM ledger.facts WHERE originator_id = ANY(%s)"
+    " AND position <= %s AND topic <> 'mastery.evidence-recorded.v1' ORDER BY 1"
 )
 _FACTS_AHEAD = 4_000  # small enough to be folded before the processor has forgotten it
 _START: Position = Position(0)
@@ -147,14 +151,8 @@ class LogReader:
 
         In one round trip. What corrects or withdraws evidence that is not asked for comes along.
         """
-        query = (
-            f"SELECT {COLUMNS} FROM ledger.facts WHERE position = ANY(%s)"  # noqa: S608  constants
-            f" UNION ALL SELECT {COLUMNS} FROM ledger.facts"
-            " WHERE originator_id = ANY(%s) AND position <= %s"
-            f" AND topic <> '{EvidenceRecorded.TOPIC}' ORDER BY 1"
-        )
         found: dict[UUID, list[Recorded]] = {stream: [] for stream in streams}
-        rows = self._rows(query, (list(positions), list(streams), until))
+        rows = self._rows(_PARTS, (list(positions), list(streams), until))
         for recorded in self._facts(rows, verify_headers=True):
             found[recorded.stream].append(recorded)
         return found
