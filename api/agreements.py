@@ -54,8 +54,9 @@ class Desk(NamedTuple):
         fact = CrosswalkSigned(
             crosswalk=crosswalk, role=given.role, by=party(given.by), signed_at=given.signed_at
         )
-        words = self.answers.registry().equivalences.digest(crosswalk)
-        return self._record(fact, crosswalk, given.role, words, str(standing.withdrawals))
+        # To these words, in their turn: words that come back are signed anew.
+        turn = str(standing.publications), str(standing.withdrawals)
+        return self._record(fact, crosswalk, given.role, *turn)
 
     def withdraw(
         self, crosswalk: str, given: CrosswalkWithdrawalIn

@@ -17,11 +17,9 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import msgspec
 
 from ledger.config import Settings
-from ledger.domain import wording
+from ledger.domain import sayings, wording
 from ledger.domain.evidence import Evidence, Identifier, Party, Result, Submission
 from ledger.domain.facts import (
-    AuthorityGranted,
-    AuthorityRevoked,
     ContestResolved,
     EvidenceConfirmed,
     EvidenceContested,
@@ -31,10 +29,10 @@ from ledger.domain.facts import (
     PolicyPublished,
     ProviderKind,
     ProviderRegistered,
-    ProviderReinstated,
-    ProviderSuspended,
 )
+from ledger.domain.framework import Strand
 from ledger.domain.ids import EvidenceId, FrameworkId, LearnerId, PolicyId, ProviderId
+from ledger.domain.sayings import ProviderFact, Saying
 from ledger.store import database, migrations
 from ledger.store.access import Access, is_sealed
 from ledger.store.appending import Appender, Outcome, Receipt
@@ -53,7 +51,6 @@ from ledger.store.webhooks import WebhookStore
 __all__ = ["Ledger", "Outcome", "Receipt", "Refusal", "framework_stream", "policy_stream"]
 
 Clock = Callable[[], datetime]
-ProviderFact = AuthorityGranted | AuthorityRevoked | ProviderSuspended | ProviderReinstated
 
 
 def _utc_now() -> datetime:
@@ -227,48 +224,43 @@ class Ledger:
         """
         provider = ProviderId(uuid5(NAMESPACE_URL, f"mastery:provider:{name}"))
         fact = ProviderRegistered(provider=provider, name=name, kind=kind)
-        content = msgspec.json.encode(fact)
-        self._record(provider, fact, key=("provider", name), content=content, provider=provider)
+        saying = Saying(("provider", name), sayings.digest_of(fact), once="")
+        self._record(provider, fact, saying, provider=provider)
         return provider
 
     def record_about_provider(self, fact: ProviderFact) -> Receipt:
-        """Grant or revoke authority, suspend or reinstate."""
-        content = msgspec.json.encode(fact)
-        key = ("provider-fact", fact.TOPIC, hashlib.sha256(content).hexdigest())
-        return self._record(fact.provider, fact, key=key, content=content, provider=fact.provider)
+        """Grant or revoke authority, suspend or reinstate; the last word again is a duplicate."""
+        saying = sayings.of_provider(fact)
+        return self._record(fact.provider, fact, saying, provider=fact.provider)
 
     def publish_framework(
         self, fact: FrameworkPublished, *, document: bytes, media_type: str = "application/json"
     ) -> Receipt:
-        """Publish a version of a framework; the same version again is a duplicate."""
+        """Publish a version of a framework; the latest version again is a duplicate."""
         stream = framework_stream(fact.framework)
-        return self._record(
-            stream, fact, key=("framework", fact.framework), version=fact.version,
-            content=msgspec.json.encode(fact), documents=(Document(stream, media_type, document),),
-        )  # fmt: skip
+        documents = (Document(stream, media_type, document),)
+        return self._record(stream, fact, sayings.of_framework(fact), documents=documents)
 
     def publish_policy(self, fact: PolicyPublished) -> Receipt:
-        """Publish a policy document; the same document again is a duplicate."""
-        content = fact.document.encode()
-        key = ("policy", fact.policy)
-        return self._record(
-            policy_stream(fact.policy), fact, key=key, version=fact.digest, content=content
-        )
+        """Publish a policy document; the latest document again is a duplicate."""
+        return self._record(policy_stream(fact.policy), fact, sayings.of_policy(fact))
 
-    def adopt_policy(self, fact: PolicyAdopted) -> Receipt:
-        """Let a published policy decide for a scope from a date on."""
-        content = msgspec.json.encode(fact)
-        key = ("adoption", hashlib.sha256(content).hexdigest())
-        return self._record(policy_stream(fact.policy), fact, key=key, content=content)
+    def adopt_policy(self, fact: PolicyAdopted, *, strands: Sequence[Strand] = ()) -> Receipt:
+        """Let a published policy, which speaks for these strands, decide for a scope from a day on.
 
-    def record_reference(self, stream: UUID, fact: Fact, *, key: tuple[str, ...]) -> Receipt:
+        The same again is a duplicate, unless another was adopted in its place.
+        """
+        return self._record(policy_stream(fact.policy), fact, sayings.of_adoption(fact, strands))
+
+    def record_reference(
+        self, stream: UUID, fact: Fact, *, key: tuple[str, ...], adds: bool = False
+    ) -> Receipt:
         """Append a fact about crosswalks, credentials, assessments or pathways.
 
-        `key` names what it is about; the same content again is a duplicate.
+        `key` names what it is about. The latest content again is a duplicate; of a fact that
+        `adds` to what was said of it, any content that was there before is.
         """
-        content = msgspec.json.encode(fact)
-        version = hashlib.sha256(content).hexdigest()
-        return self._record(stream, fact, key=(fact.TOPIC, *key), version=version, content=content)
+        return self._record(stream, fact, sayings.of_reference(fact, key, adds=adds))
 
     # -- inside -----------------------------------------------------------------------------
 
@@ -282,15 +274,13 @@ class Ledger:
         )
 
     def _record(
-        self, stream: UUID, fact: Fact, *, key: tuple[str, ...], content: bytes, version: str = "",
-        provider: ProviderId | None = None, documents: tuple[Document, ...] = (),
+        self, stream: UUID, fact: Fact, saying: Saying, *, provider: ProviderId | None = None,
+        documents: tuple[Document, ...] = (),
     ) -> Receipt:  # fmt: skip
         wording.check(fact)
         task = Record(
-            stream=stream, facts=(fact,), message=self._keys.lookup("record", *key),
-            version=self._keys.lookup("version", version),
-            digest=hashlib.sha256(content).digest(), provider=provider, documents=documents,
-        )  # fmt: skip
+            self._keys, stream, fact, saying=saying, provider=provider, documents=documents
+        )
         return self._one(task)
 
     def _one(self, task: Task) -> Receipt:

@@ -76,6 +76,8 @@ class Crosswalk:
         default_factory=dict[SignOffRole, CrosswalkSigned]
     )
     withdrawn: CrosswalkWithdrawn | None = None
+    publications: int = 0
+    """How often words of it were published."""
     withdrawals: int = 0
     """How often it was withdrawn, over all its versions."""
 
@@ -106,7 +108,10 @@ class Equivalences:
                 # Published anew, it needs to be signed anew: nobody signed these words.
                 before = self._crosswalks.get(name, Crosswalk())
                 digest = hashlib.sha256(msgspec.json.encode(fact)).hexdigest()
-                self._crosswalks[name] = Crosswalk(fact, digest, withdrawals=before.withdrawals)
+                self._crosswalks[name] = Crosswalk(
+                    fact, digest, publications=before.publications + 1,
+                    withdrawals=before.withdrawals,
+                )  # fmt: skip
             case CrosswalkSigned(crosswalk=name):
                 self._crosswalks.setdefault(name, Crosswalk()).signed[fact.role] = fact
             case CrosswalkWithdrawn(crosswalk=name):

@@ -34,7 +34,7 @@ def publish(
     document = parse(existing(file).read_bytes())
     with session(context).answers() as (ledger, answers):
         fact = pathway_fact(document, answers.registry(), by=by)
-        receipt = ledger.record_reference(stream_of(fact), fact, key=(fact.pathway, fact.digest))
+        receipt = ledger.record_reference(stream_of(fact), fact, key=(fact.pathway,))
     said = "unchanged" if receipt.duplicate else "published"
     screen.out(f"{said} {fact.pathway} {fact.digest}")
 

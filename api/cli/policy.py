@@ -123,7 +123,7 @@ def adopt(
             reason=reason,
             floor=floor,
         )
-        screen.out(f"position {ledger.adopt_policy(fact).position}")
+        screen.out(f"position {ledger.adopt_policy(fact, strands=judge.document.strands).position}")
 
 
 def _day(text: str | None) -> date | None:

@@ -20,7 +20,7 @@ from ledger.domain.facts import (
     ProviderSuspended,
 )
 from ledger.domain.ids import FrameworkId
-from ledger.service import ProviderFact
+from ledger.domain.sayings import ProviderFact
 
 app = group("provider", "Providers and their authority.")
 

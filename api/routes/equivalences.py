@@ -190,7 +190,7 @@ def align_credential(request: Request, _caller: Steward, given: CredentialAlignm
     ]
     refuse("credential alignment", faults)
     fact = CredentialAligned(**given.model_dump())
-    return noted(_record(asked, fact, given.credential))
+    return noted(_record(asked, fact, given.credential, adds=True))
 
 
 @router.get(
@@ -242,7 +242,7 @@ def validate(
     fact = AssessmentValidated(
         assessment=assessment, by=party(given.by), starts_at=given.starts_at, ends_at=given.ends_at
     )
-    return noted(_record(asked, fact, assessment))
+    return noted(_record(asked, fact, assessment, adds=True))
 
 
 def _desk(request: Request) -> Desk:
@@ -250,5 +250,5 @@ def _desk(request: Request) -> Desk:
     return Desk(asked.ledger, asked.answers)
 
 
-def _record(asked: Parts, fact: Equating, *key: str) -> Receipt:
-    return asked.ledger.record_reference(stream_of(fact), fact, key=key)
+def _record(asked: Parts, fact: Equating, about: str, *, adds: bool = False) -> Receipt:
+    return asked.ledger.record_reference(stream_of(fact), fact, key=(about,), adds=adds)

@@ -82,7 +82,7 @@ async def publish(request: Request, caller: Steward) -> Response:
     registry = await run_in_threadpool(asked.answers.registry)
     fact = pathway_fact(document, registry, by=caller.label)
     receipt = await run_in_threadpool(
-        asked.ledger.record_reference, stream_of(fact), fact, key=(fact.pathway, fact.digest)
+        asked.ledger.record_reference, stream_of(fact), fact, key=(fact.pathway,)
     )
     return encoded(PathwayNoted(fact.pathway, fact.digest, receipt.position, receipt.duplicate))
 

@@ -20,8 +20,9 @@ from ledger.domain.facts import (
     ProviderSuspended,
 )
 from ledger.domain.ids import FrameworkId, ProviderId
+from ledger.domain.sayings import ProviderFact
 from ledger.errors import UnknownProviderError
-from ledger.service import ProviderFact, Receipt
+from ledger.service import Receipt
 
 router = APIRouter(prefix="/v1/providers", tags=["providers"], responses=PROBLEMS)
 

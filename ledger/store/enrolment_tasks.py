@@ -15,7 +15,7 @@ from ledger.domain.messages import Accepted, Message
 from ledger.errors import RefusedError
 from ledger.store.evidence_tasks import learner_of, unlinked
 from ledger.store.keys import MasterKey
-from ledger.store.tasks import NOBODY, Decision, Known, ReceiptRow, identifier_keys
+from ledger.store.tasks import NOBODY, Decision, Known, ReceiptRow, identifier_keys, version_name
 
 Stated = EnrolmentRecorded | AttributesRecorded
 """What a provider states of a learner beside evidence, under an id of its own."""
@@ -71,7 +71,7 @@ class Enrol:
         if message is None:
             message = Message(EvidenceId(learner), learner, provider)
             known.messages[self._message] = message
-        version = self._version(message)
+        version = version_name(self._keys, message, self._digest)
         accepted = message.versions[version] = Accepted(self._digest)
         first = messages.registered(learner, self._names, provider, known=linked, name=None)
         new = unlinked(self._identifiers, linked) if self._names else ()
@@ -83,13 +83,6 @@ class Enrol:
             receipt=ReceiptRow(self._message, version, message.evidence, learner, provider),
             new_learner=bool(self._names) and not any(linked),
         )  # fmt: skip
-
-    def _version(self, message: Message) -> bytes:
-        """Name what is said now: by its content, and where that was said before, by its turn too."""
-        version = self._keys.lookup("version", self._digest.hex())
-        if version not in message.versions:
-            return version
-        return self._keys.lookup("version", self._digest.hex(), str(len(message.versions)))
 
     def _learner(self, known: Known) -> tuple[LearnerId, list[bool]]:
         if not self._names:

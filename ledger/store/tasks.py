@@ -15,6 +15,7 @@ from ledger.domain.facts import Fact
 from ledger.domain.identity import identity_parts
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
 from ledger.domain.messages import Accepted, Message
+from ledger.domain.sayings import Saying
 from ledger.errors import ConflictError
 from ledger.store.keys import MasterKey
 
@@ -98,17 +99,26 @@ def withdrawal_version(keys: MasterKey) -> bytes:
     return keys.lookup("withdrawal")
 
 
-class Record:
-    """Facts decided elsewhere, under a message name that makes a repetition harmless."""
+def version_name(keys: MasterKey, message: Message, digest: bytes) -> bytes:
+    """Name what is said now: by its content, and where that was said before, by its turn too."""
+    version = keys.lookup("version", digest.hex())
+    if version not in message.versions:
+        return version
+    return keys.lookup("version", digest.hex(), str(len(message.versions)))
 
-    __slots__ = ("_digest", "_documents", "_facts", "_message", "_provider", "_stream", "_version")
+
+class Record:
+    """A fact decided elsewhere, whose repetition is harmless."""
+
+    __slots__ = ("_documents", "_fact", "_keys", "_message", "_provider", "_saying", "_stream")
 
     def __init__(
-        self, *, stream: UUID, facts: tuple[Fact, ...], message: bytes, version: bytes,
-        digest: bytes, provider: ProviderId | None = None, documents: tuple[Document, ...] = (),
+        self, keys: MasterKey, stream: UUID, fact: Fact, *, saying: Saying,
+        provider: ProviderId | None = None, documents: tuple[Document, ...] = (),
     ) -> None:  # fmt: skip
-        self._stream, self._facts, self._message, self._version = stream, facts, message, version
-        self._digest, self._provider, self._documents = digest, provider, documents
+        self._keys, self._stream, self._fact, self._saying = keys, stream, fact, saying
+        self._message = keys.lookup("record", *saying.about)
+        self._provider, self._documents = provider, documents
 
     def message(self) -> bytes:
         """Name the message."""
@@ -122,7 +132,7 @@ class Record:
         return ()
 
     def decide(self, known: Known) -> Decision:
-        """Append, unless the same came before.
+        """Append, unless the same came before, or last.
 
         Raises:
             ConflictError: other content under the same name and version.
@@ -132,18 +142,32 @@ class Record:
         message = known.messages.setdefault(
             self._message, Message(owner, LearnerId(NOBODY), provider)
         )
-        before = message.versions.get(self._version)
+        before = self._before(message)
         if before is not None:
-            if before.digest != self._digest:
-                raise ConflictError(str(self._stream), expected=before.digest, found=self._digest)
             return Decision(before, owner, message.learner)
-        accepted = message.versions[self._version] = Accepted(self._digest)
+        digest, once = self._saying.digest, self._once()
+        version = version_name(self._keys, message, digest) if once is None else once
+        accepted = message.versions[version] = Accepted(digest)
         return Decision(
             accepted, owner, message.learner,
-            facts=self._facts, stream=self._stream, sealed=self._facts[0].STREAM == "learner",
+            facts=(self._fact,), stream=self._stream, sealed=self._fact.STREAM == "learner",
             provider=self._provider, documents=self._documents,
-            receipt=ReceiptRow(self._message, self._version, owner, message.learner, provider),
+            receipt=ReceiptRow(self._message, version, owner, message.learner, provider),
         )  # fmt: skip
+
+    def _before(self, message: Message) -> Accepted | None:
+        digest, once = self._saying.digest, self._once()
+        if once is None:
+            last = message.last()
+            return last if last is not None and last.digest == digest else None
+        before = message.versions.get(once)
+        if before is not None and before.digest != digest:
+            raise ConflictError(str(self._stream), expected=before.digest, found=digest)
+        return before
+
+    def _once(self) -> bytes | None:
+        once = self._saying.once
+        return None if once is None else self._keys.lookup("version", once)
 
 
 def identifier_keys(

@@ -199,7 +199,7 @@ def test_a_fact_of_a_newer_program_is_carried_past(filled: str) -> None:
             submit(ledger, provider(ledger), submission("a", learner="one"))[0]
         ).learner
         newer = Invented(learner=learner, novelty="unheard of")
-        done = ledger._record(learner, newer, key=("invented",), content=b"")
+        done = ledger.record_reference(learner, newer, key=("invented",))
         submit(ledger, provider(ledger), submission("c", learner="one"))
         *_, carried, last = ledger.log.stream(learner)
         engine = Engine(ledger, settings(filled))
