@@ -28,6 +28,8 @@ _log = logging.getLogger(__name__)
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+DATA_KEYS_KEPT_S = 60.0
+"""A data key that was destroyed seals nothing, and opens nothing, for longer."""
 
 
 class MasterKey:

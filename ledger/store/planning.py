@@ -21,12 +21,9 @@ from ledger.domain.facts import EvidenceRecorded
 from ledger.domain.ids import LearnerId
 from ledger.errors import ErasedError, LedgerError
 from ledger.store import lookups, seal
-from ledger.store.keys import MasterKey, new_data_key
+from ledger.store.keys import DATA_KEYS_KEPT_S, MasterKey, new_data_key
 from ledger.store.recorder import Head, Row
 from ledger.store.tasks import Decision, Document, Known, Task, withdrawal_version
-
-DATA_KEYS_KEPT_S = 60.0
-"""A key that was destroyed seals nothing for longer: from then on, its learner is refused."""
 
 
 class Refusal(NamedTuple):

@@ -17,7 +17,7 @@ from ledger.domain.catalogue import CATALOGUE, Recorded
 from ledger.domain.ids import Position
 from ledger.store import seal
 from ledger.store.database import borrowed
-from ledger.store.keys import MasterKey
+from ledger.store.keys import DATA_KEYS_KEPT_S, MasterKey
 from ledger.store.mapper import COLUMNS, Mapper, Row
 from ledger.store.recorder import CHANNEL
 
@@ -68,7 +68,7 @@ class LogReader:
     ) -> None:
         self._pool, self._keys, self._mapper = pool, keys, Mapper(keys)
         self._data_keys: dict[bytes, bytes] = {}
-        self._cached_max = cached_max
+        self._cached_max, self._keys_since_s = cached_max, time.monotonic()
 
     def head(self) -> Position:
         """Give the last position; 0 when the log is empty."""
@@ -272,12 +272,19 @@ class LogReader:
         return self._mapper.facts(rows, self._keys_of(sealed), verify_headers=verify_headers)
 
     def _keys_of(self, owners: Sequence[bytes] | set[bytes]) -> dict[bytes, bytes]:
+        held = self._held_keys()
+        # Taken at once: another thread may empty what is held at any time.
+        found = {owner: key for owner in owners if (key := held.get(owner)) is not None}
         # One that is not held is asked for each time: it may have been made since.
-        missing = [owner for owner in owners if owner not in self._data_keys]
+        missing = [UUID(bytes=owner) for owner in owners if owner not in found]
         if missing:
-            if len(self._data_keys) > self._cached_max:
-                self._data_keys.clear()
             query = "SELECT uuid_send(owner), wrapped FROM ledger.data_keys WHERE owner = ANY(%s)"
-            for owner, wrapped in self._rows(query, ([UUID(bytes=one) for one in missing],)):
-                self._data_keys[owner] = self._keys.unwrap(UUID(bytes=owner), wrapped)
-        return {owner: key for owner in owners if (key := self._data_keys.get(owner)) is not None}
+            for owner, wrapped in self._rows(query, (missing,)):
+                found[owner] = held[owner] = self._keys.unwrap(UUID(bytes=owner), wrapped)
+        return found
+
+    def _held_keys(self) -> dict[bytes, bytes]:
+        old = time.monotonic() - self._keys_since_s > DATA_KEYS_KEPT_S
+        if old or len(self._data_keys) > self._cached_max:
+            self._data_keys, self._keys_since_s = {}, time.monotonic()
+        return self._data_keys

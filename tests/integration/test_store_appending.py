@@ -10,11 +10,13 @@ import msgspec
 import psycopg
 from psycopg import Cursor
 
-from ledger.domain.facts import EnrolmentRecorded, FrameworkPublished
+from ledger.domain.catalogue import UnknownFact
+from ledger.domain.facts import EnrolmentRecorded, EvidenceRecorded, FrameworkPublished
 from ledger.domain.ids import FrameworkId, LearnerId, ProviderId
 from ledger.errors import ErasedError, RefusedError, SealError
 from ledger.service import Ledger, framework_stream
-from ledger.store.planning import DATA_KEYS_KEPT_S, Plan
+from ledger.store.keys import DATA_KEYS_KEPT_S
+from ledger.store.planning import Plan
 from ledger.store.recorder import Head
 from ledger.store.tasks import Task
 from tests.ledgers import (
@@ -146,6 +148,19 @@ def test_a_writer_that_has_the_key_of_an_erased_learner_forgets_it_within_a_minu
         ledger._writer._appender._planner._keys_since_s -= DATA_KEYS_KEPT_S
         (late,) = submit(ledger, school, submission("b"))
     assert isinstance(refusal(late), ErasedError)
+
+
+def test_a_reader_that_has_the_key_of_an_erased_learner_forgets_it_within_a_minute(
+    migrated: str,
+) -> None:
+    with opened(migrated) as ledger:
+        sent = receipt(submit(ledger, provider(ledger), submission("a"))[0])
+        (opened_fact,) = ledger.log.at([sent.position])
+        assert isinstance(opened_fact.fact, EvidenceRecorded)
+        change_data_key(migrated, sent.learner, ERASE)
+        ledger.log._keys_since_s -= DATA_KEYS_KEPT_S
+        (erased,) = ledger.log.at([sent.position])
+    assert isinstance(erased.fact, UnknownFact)
 
 
 def test_a_damaged_data_key_stops_its_own_learner_alone(migrated: str) -> None:
