@@ -30,15 +30,15 @@ class Enrol:
     what they said before says it anew: the last word holds.
     """
 
-    __slots__ = ("_digest", "_enrolment", "_identifiers", "_keys", "_message", "_names")
+    __slots__ = ("_digest", "_enrolment", "_identifiers", "_keys", "_kind", "_message", "_names")
 
     def __init__(self, keys: MasterKey, enrolment: Stated, names: tuple[Identifier, ...]) -> None:
         provider = enrolment.provider
         nobodys = msgspec.structs.replace(enrolment, learner=LearnerId(NOBODY))
         self._keys, self._enrolment, self._names = keys, enrolment, names
         self._digest = hashlib.sha256(msgspec.json.encode(nobodys)).digest()
-        kind = "enrolment" if isinstance(enrolment, EnrolmentRecorded) else "attributes"
-        self._message = keys.lookup(kind, provider.hex, enrolment.external_id)
+        self._kind = "enrolment" if isinstance(enrolment, EnrolmentRecorded) else "attributes"
+        self._message = keys.lookup(self._kind, provider.hex, enrolment.external_id)
         self._identifiers = identifier_keys(keys, provider, names)
 
     def message(self) -> bytes:
@@ -62,7 +62,7 @@ class Enrol:
         message = known.messages.get(self._message)
         if message is not None and message.learner != learner:
             raise RefusedError(
-                f"enrolment {self._enrolment.external_id} was about learner {message.learner}"
+                f"{self._kind} {self._enrolment.external_id} was about learner {message.learner}"
             )
         last = None if message is None else message.last()
         if message is not None and last is not None and last.digest == self._digest:
@@ -87,7 +87,7 @@ class Enrol:
     def _learner(self, known: Known) -> tuple[LearnerId, list[bool]]:
         if not self._names:
             if self._enrolment.learner == NOBODY:
-                raise RefusedError(f"enrolment {self._enrolment.external_id} names no learner")
+                raise RefusedError(f"{self._kind} {self._enrolment.external_id} names no learner")
             return self._enrolment.learner, []
         learner, linked = learner_of(self._identifiers, known.learners)
         return learner or LearnerId(uuid_of(uuid_utils.uuid4().bytes)), linked

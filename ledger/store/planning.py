@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from psycopg import Cursor
 from ledger.domain.catalogue import TOPICS, encode
 from ledger.domain.facts import EvidenceRecorded
 from ledger.domain.ids import LearnerId
-from ledger.errors import ErasedError, LedgerError
+from ledger.errors import ErasedError, LedgerError, UnknownLearnerError
 from ledger.store import lookups, seal
 from ledger.store.keys import DATA_KEYS_KEPT_S, MasterKey, new_data_key
 from ledger.store.recorder import Head, Row
@@ -166,12 +166,14 @@ class Planner:
         missing = [owner for owner in old if owner not in self._data_keys]
         for owner, wrapped in lookups.data_keys(cursor, missing).items():
             self._data_keys[owner] = self._keys.unwrap(owner, wrapped)
-        # Only frameworks come without a key; a learner's missing key was destroyed on purpose.
+        # Only frameworks come without a key; a learner without one was erased, or never was.
         made |= {owner for owner in old - sealing if owner not in self._data_keys}
         keys = {owner: new_data_key() for owner in made}
         wrapped_keys = [(owner, self._keys.wrap(owner, key)) for owner, key in keys.items()]
         keys |= {owner: key for owner in old - made if (key := self._data_keys.get(owner))}
-        _refuse_erased(decisions, sealing - keys.keys())
+        keyless = sealing - keys.keys()
+        known = lookups.versions(cursor, [owner.bytes for owner in keyless])
+        _refuse_keyless(decisions, keyless, known=known)
         return keys, wrapped_keys
 
     def _seal(self, plan: Plan, index: int, decision: Decision) -> None:
@@ -222,11 +224,15 @@ def _decide(task: Task, known: Known) -> Decision | Refusal:
         return Refusal(error)
 
 
-def _refuse_erased(decisions: list[Decision | Refusal], erased: set[UUID]) -> None:
-    """Refuse what is about erased owners, and what only repeats it."""
+def _refuse_keyless(
+    decisions: list[Decision | Refusal], keyless: set[UUID], *, known: Collection[bytes]
+) -> None:
+    """Refuse what is about owners who were erased, or never were, and what only repeats it."""
     refused: dict[int, Refusal] = {}
     for index, one in enumerate(decisions):
-        if isinstance(one, Decision) and one.facts and one.stream in erased:
-            refused[id(one.accepted)] = decisions[index] = Refusal(ErasedError(one.stream))
+        if isinstance(one, Decision) and one.facts and one.stream in keyless:
+            erased = one.stream.bytes in known
+            error = ErasedError(one.stream) if erased else UnknownLearnerError(one.stream)
+            refused[id(one.accepted)] = decisions[index] = Refusal(error)
         elif isinstance(one, Decision) and id(one.accepted) in refused:
             decisions[index] = refused[id(one.accepted)]

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
+from msgspec.structs import replace
 
 from ledger.domain.evidence import Identifier
-from ledger.domain.facts import EnrolmentRecorded, LearnerIdentified, LearnerRegistered
+from ledger.domain.facts import (
+    AttributesRecorded,
+    EnrolmentRecorded,
+    LearnerIdentified,
+    LearnerRegistered,
+)
 from ledger.domain.ids import LearnerId, ProviderId
-from ledger.errors import RefusedError
+from ledger.errors import RefusedError, UnknownLearnerError
 from ledger.service import Ledger
 from ledger.store.enrolment_tasks import Enrol
 from ledger.store.tasks import NOBODY
@@ -68,6 +76,24 @@ def test_an_enrolment_does_not_change_hands(migrated: str) -> None:
         ledger.enrol(enrolment(provider), names=(ADA,))
         with pytest.raises(RefusedError, match="was about learner"):
             ledger.enrol(enrolment(provider), names=(Identifier(type="ssid", value="S-2"),))
+
+
+def test_attributes_are_refused_by_their_own_name(migrated: str) -> None:
+    with Ledger.open(settings(migrated)) as ledger:
+        provider = ledger.register_provider("Riverside", "school")
+        said = AttributesRecorded(
+            learner=LearnerId(NOBODY), provider=provider, external_id="a1", attributes=()
+        )
+        with pytest.raises(RefusedError, match=r"^attributes a1 names no learner"):
+            ledger.enrol(said)
+
+
+def test_a_learner_whom_nobody_registered_is_unknown_and_not_erased(migrated: str) -> None:
+    with Ledger.open(settings(migrated)) as ledger:
+        provider = ledger.register_provider("Riverside", "school")
+        nobodys = LearnerId(UUID(int=7))
+        with pytest.raises(UnknownLearnerError, match=str(nobodys)):
+            ledger.enrol(replace(enrolment(provider), learner=nobodys))
 
 
 def test_an_enrolment_of_nobody_is_refused(migrated: str) -> None:
