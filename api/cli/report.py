@@ -119,7 +119,7 @@ def compare(
 def second_scores(  # noqa: PLR0913  one for each option
     context: typer.Context, *,
     share: Annotated[
-        float, typer.Option(min=0, max=100, help="How much is drawn, in percent.")
+        float, typer.Option(min=0.000001, max=100, help="How much is drawn, in percent.")
     ] = float(SHARE_PERCENT),
     provider: Annotated[
         str | None, typer.Option(help="Name or id of a provider: only its work.")

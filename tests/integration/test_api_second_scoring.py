@@ -110,3 +110,5 @@ def test_the_command_line_lists_it(
     out = capfd.readouterr()[0]
     assert "T-1 of" in out
     assert "T-0" not in out
+    for wrong in ("0", "101"):
+        assert run(["report", "second-scoring", "--share", wrong], env=env) == 2
