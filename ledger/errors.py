@@ -10,6 +10,7 @@ LedgerError
 │   ├── UnknownCrosswalkError
 │   ├── UnknownAssessmentError
 │   ├── UnknownPathwayError
+│   ├── UnknownTokenError
 │   └── UnknownWebhookError
 ├── RefusedError                 the command cannot be carried out on this record
 │   ├── NotYoursError            another provider's evidence
@@ -110,6 +111,13 @@ class UnknownPathwayError(NotFoundError):
 
     def __init__(self, pathway: str) -> None:
         super().__init__("pathway", pathway)
+
+
+class UnknownTokenError(NotFoundError):
+    """No token has this id."""
+
+    def __init__(self, token: str) -> None:
+        super().__init__("token", token)
 
 
 class UnknownWebhookError(NotFoundError):

@@ -67,7 +67,7 @@ COMMANDS: Mapping[str, Place] = {
     "settings": Place("settings", "settings", "List every setting with the value it has now."),
     "framework": Place("framework", "app", "Frameworks of competencies."),
     "provider": Place("provider", "app", "Providers and their authority."),
-    "token": Place("token", "app", "Issue and revoke tokens."),
+    "token": Place("token", "app", "Issue, list and revoke tokens."),
     "policy": Place("policy", "app", "When a competency counts as mastered."),
     "crosswalk": Place(
         "equivalence", "app", "What evidence counts for elsewhere, and who agreed to it."

@@ -23,11 +23,13 @@ from ledger.domain.ids import FrameworkId, ProviderId
 from ledger.domain.sayings import ProviderFact
 from ledger.errors import UnknownProviderError
 from ledger.service import Receipt
+from ledger.store.access import Issued
 
 router = APIRouter(prefix="/v1/providers", tags=["providers"], responses=PROBLEMS)
 
 Which = Annotated[UUID, Path(description="The provider's id.")]
 _PROVIDER = "0b6f3c1e-5a0b-5c52-9f0e-1f1a5b0f7c11"
+_TOKEN = "2c26b46b68ffc68f"  # noqa: S105  an id, which opens nothing
 ALL_AUTHORITY = "all"
 
 
@@ -94,6 +96,30 @@ def issue_token(request: Request, _caller: Steward, provider: Which) -> Response
     name = asked.answers.registry().providers[found].name
     token = asked.ledger.access.issue("provider", label=name, provider=found)
     return encoded(TokenOut(found, token), status=201, headers={"cache-control": "no-store"})
+
+
+@router.get(
+    "/{provider}/tokens", response_class=JsonBytes, summary="List a provider's tokens",
+    responses=replies(list[Issued], "In the order they were made. The `id` opens nothing.", example=[{
+        "id": _TOKEN, "role": "provider", "provider": _PROVIDER, "label": "Riverside Welding",
+        "created_at": "2026-01-05T08:00:00Z", "revoked_at": None,
+    }]),
+)  # fmt: skip
+def list_tokens(request: Request, _caller: Steward, provider: Which) -> Response:
+    """List the tokens that were made for this provider, and since when they open nothing."""
+    asked = parts(request)
+    return encoded(asked.ledger.access.issued(_known(asked, provider)))
+
+
+@router.delete("/{provider}/tokens/{token}", summary="Revoke a provider's token", status_code=204)
+def revoke_token(
+    request: Request, _caller: Steward, provider: Which,
+    token: Annotated[str, Path(description="Its id in the list of tokens.", examples=[_TOKEN])],
+) -> Response:  # fmt: skip
+    """Let a token open nothing any more; running services notice within seconds."""
+    asked = parts(request)
+    asked.ledger.access.revoke_named(token, provider=_known(asked, provider))
+    return Response(status_code=204)
 
 
 _NOTED = replies(Noted, "Recorded.", example={"position": 12, "duplicate": False})

@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+import msgspec
 import psycopg
 from psycopg.rows import TupleRow, dict_row
 from psycopg_pool import ConnectionPool
 
 from ledger.domain import wording
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
-from ledger.errors import SealError, SettingError
+from ledger.errors import SealError, SettingError, UnknownTokenError
 from ledger.store import lookups
 from ledger.store.database import borrowed
 from ledger.store.keys import MasterKey
@@ -26,6 +27,16 @@ _PROOF = UUID(
     "6d617374-6572-4b65-a000-000000000001"
 )  # owns a data key that only proves the master key
 
+_ID = "left(encode(token_hash, 'hex'), 16)"
+_ISSUED = (
+    f"SELECT {_ID}, role, provider, label, created_at, revoked_at FROM ledger.tokens"  # noqa: S608  a constant
+    " WHERE %(provider)s::uuid IS NULL OR provider = %(provider)s ORDER BY created_at, 1"
+)
+_REVOKE_NAMED = (
+    "UPDATE ledger.tokens SET revoked_at = coalesce(revoked_at, %(now)s)"  # noqa: S608  a constant
+    f" WHERE {_ID} = %(name)s AND (%(provider)s::uuid IS NULL OR provider = %(provider)s)"
+)
+
 
 class Holder(NamedTuple):
     """Whom a token belongs to."""
@@ -33,6 +44,17 @@ class Holder(NamedTuple):
     role: Role
     provider: ProviderId | None
     label: str
+
+
+class Issued(msgspec.Struct, frozen=True):
+    """A token as it is on record; `id` is the beginning of its hash (hex), and opens nothing."""
+
+    id: str
+    role: Role
+    provider: ProviderId | None
+    label: str
+    created_at: datetime
+    revoked_at: datetime | None
 
 
 class Access:
@@ -79,6 +101,24 @@ class Access:
                 (self._clock(), _hash(token)),
             )
         return done.rowcount == 1
+
+    def issued(self, provider: ProviderId | None = None) -> list[Issued]:
+        """List the tokens of a provider, or all there are, in the order they were made."""
+        with borrowed(self._pool) as connection:
+            rows = connection.execute(_ISSUED, {"provider": provider}).fetchall()
+        return [Issued(*row) for row in rows]
+
+    def revoke_named(self, name: str, *, provider: ProviderId | None = None) -> None:
+        """Revoke the token of this `Issued.id`, of this provider; repeated, it changes nothing.
+
+        Raises:
+            UnknownTokenError: there is no such token.
+        """
+        with borrowed(self._pool) as connection:
+            named = {"now": self._clock(), "name": name, "provider": provider}
+            done = connection.execute(_REVOKE_NAMED, named)
+        if not done.rowcount:
+            raise UnknownTokenError(name)
 
     def learners(self, identifiers: Sequence[bytes]) -> dict[bytes, LearnerId]:
         """Give the learner of each linked identifier."""

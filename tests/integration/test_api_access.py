@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -15,11 +17,13 @@ from fastapi.routing import APIRoute
 
 from api.app import create_app
 from api.auth import ROLES, SCOPES, Guard, Needs, read_session, sign_session
+from api.cli.main import run
 from ledger.store.access import Holder, Role
 from projections.answers import Answers
-from tests.ledgers import settings
+from tests.ledgers import MASTER_KEY, settings
 from tests.served import Served, item, serving
 from tests.services.postgres import Postgres
+from tests.town import Town
 
 OPEN = {"/health", "/openapi.json", "/docs", "/asyncapi.json"}
 
@@ -134,6 +138,43 @@ def test_a_revoked_token_opens_nothing(served: Served) -> None:
     token = served.ledger.access.issue("auditor", label="short")
     served.ledger.access.revoke(token)
     assert is_problem(served.client(token).get("/v1/providers"), 401)
+
+
+def test_a_token_that_nobody_holds_any_more_is_revoked_by_its_id(town: Town) -> None:
+    one, other = town.provider(), town.provider()
+    path = f"/v1/providers/{one.id}/tokens"
+    lost = town.post(path, {}, status=201)["token"]
+    kept, found = town.get(path)
+    assert found["id"] == hashlib.sha256(lost.encode()).hexdigest()[:16]
+    assert (found["role"], found["revoked_at"]) == ("provider", None)
+    assert lost not in str(found)
+    away = f"{path}/{found['id']}"
+    elsewhere = away.replace(str(one.id), str(other.id))
+    assert is_problem(town.steward.delete(elsewhere), 404)
+    assert is_problem(one.client.delete(away), 403)
+    for _ in range(2):
+        assert town.steward.delete(away).status_code == 204
+    assert town.get(path)[0] == kept
+    assert town.get(path)[1]["revoked_at"] is not None
+    assert is_problem(town.served.client(lost).get("/v1/providers"), 401)
+    assert one.client.get("/v1/providers").status_code == 200
+
+
+def test_the_command_line_lists_tokens_and_revokes_by_id(
+    town: Town, capfd: pytest.CaptureFixture[str]
+) -> None:
+    env = {"MASTERY_DATABASE_URL": town.url, "MASTERY_MASTER_KEY": MASTER_KEY}
+    lost = town.served.ledger.access.issue("auditor", label="a laptop, stolen")
+    assert run(["token", "list", "--json"], env=env) == 0
+    (found,) = [one for one in json.loads(capfd.readouterr()[0]) if "stolen" in one["label"]]
+    assert run(["token", "revoke", "--id", found["id"]], env=env) == 0
+    assert is_problem(town.served.client(lost).get("/v1/providers"), 401)
+    assert run(["token", "revoke", "--id", "0" * 16], env=env) == 1
+    capfd.readouterr()
+    assert run(["token", "list"], env=env) == 0
+    (line,) = [one for one in capfd.readouterr()[0].splitlines() if "stolen" in one]
+    assert line.split()[0] == found["id"]
+    assert len(line.split()) == 7  # id, role, three words, made, revoked
 
 
 def test_an_answer_is_believed_for_some_seconds_only() -> None:
