@@ -57,9 +57,8 @@ class Builder:
             for piece in record.pieces.values():
                 rows = earlier_rows_of(learner, piece, self._registry)
                 self._observations += map(packing.observation, rows)
-        for name, standing in standings_of(observed, on=self._on).items():
-            judged = mastery_row(learner, standing, self._registry, observed.position_of(name))
-            self._mastery.append(packing.mastery(judged))
+        for standing in standings_of(observed, on=self._on).values():
+            self._mastery.append(packing.mastery(mastery_row(observed, standing)))
         self._learners.append(packing.learner(learner_row(record)))
 
     def write(self, cursor: Cursor[Any], generation: int) -> None:

@@ -24,7 +24,7 @@ class FeedEntry(Value):
     `sequence` grows by one from entry to entry; `id` is a function of the cause, so that a
     replay repeats it. `cause_position` is that of the fact, or None where time alone changed it.
     `floors` are the digests of policies that could not be undercut, and `crosswalks` those of
-    crosswalks over which evidence counts; what a rebuild tells names neither.
+    crosswalks over which evidence counts.
     """
 
     sequence: int

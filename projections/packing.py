@@ -32,7 +32,7 @@ _OBSERVATION_COLUMNS = (
 _OBSERVATION = Struct(">hi16si16si16siqiqiqiq")
 _MASTERY_COLUMNS = (
     "learner", "position", "competency", "state", "policy", "policy_digest", "estimate", "level",
-    "framework", "framework_version", "since", "due_at",
+    "framework", "framework_version", "since", "due_at", "floors", "crosswalks",
 )  # fmt: skip
 _MASTERY = Struct(">hi16siq")
 _CHANGE_COLUMNS = (
@@ -87,11 +87,11 @@ def observations(record: LearnerRecord, observed: Observed) -> Iterator[bytes]:
 def mastery(row: MasteryRow) -> bytes:
     """Lay out a row of the mastery view."""
     return b"".join((
-        _MASTERY.pack(12, 16, row.learner.bytes, 8, row.position),
+        _MASTERY.pack(14, 16, row.learner.bytes, 8, row.position),
         _text(row.competency), _text(row.state), _text(row.policy), _text(row.policy_digest),
         _NULL if row.estimate is None else _numeric_field(row.estimate),
         _text(row.level), _text(row.framework), _text(row.framework_version),
-        _moment(row.since), _moment(row.due_at),
+        _moment(row.since), _moment(row.due_at), _texts(row.floors), _texts(row.crosswalks),
     ))  # fmt: skip
 
 

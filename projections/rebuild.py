@@ -167,7 +167,8 @@ def _differences(
             estimate=estimate, level=level, cause="rebuild", cause_position=position,
             policy=policy, policy_digest=digest, framework_version=version,
             effective_at=clock, recorded_at=clock,
+            floors=tuple(floors), crosswalks=tuple(crosswalks),
         )
-        for learner, competency, was, state, estimate, level, policy, digest, version
-        in cursor.execute(query)
+        for learner, competency, was, state, estimate, level, policy, digest, version, floors,
+            crosswalks in cursor.execute(query)
     ]  # fmt: skip

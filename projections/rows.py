@@ -22,6 +22,8 @@ from ledger.domain.ids import (
 )
 from projections.authority import aware
 from projections.learner import LearnerRecord, Piece
+from projections.observing import Observed
+from projections.pinning import crossed
 from projections.policies.verdict import MasteryState, Standing
 from projections.registry import Registry
 
@@ -41,7 +43,7 @@ class Cause(NamedTuple):
 class Change(NamedTuple):
     """One entry of the feed, without its sequence number. `id` is a function of the cause.
 
-    `floors` and `crosswalks` are digests; of what a rebuild tells they are not known.
+    `floors` and `crosswalks` are digests.
     """
 
     id: UUID
@@ -100,6 +102,8 @@ class MasteryRow(NamedTuple):
     since: datetime | None
     due_at: datetime | None
     position: Position
+    floors: tuple[str, ...]
+    crosswalks: tuple[str, ...]
 
 
 class LearnerRow(NamedTuple):
@@ -224,16 +228,15 @@ def _rows(
             )  # fmt: skip
 
 
-def mastery_row(
-    learner: LearnerId, standing: Standing, registry: Registry, position: Position
-) -> MasteryRow:
-    """Give the row of a verdict; `position` is of the last fact it rests on."""
-    described = registry.frameworks.describe(standing.competency)
+def mastery_row(observed: Observed, standing: Standing) -> MasteryRow:
+    """Give the row of a verdict; its `position` is of the last fact it rests on."""
+    described = observed.registry.frameworks.describe(standing.competency)
     return MasteryRow(
-        learner, standing.competency, standing.state, standing.estimate, standing.level,
-        standing.policy, standing.policy_digest,
+        observed.record.learner, standing.competency, standing.state, standing.estimate,
+        standing.level, standing.policy, standing.policy_digest,
         described.framework if described else None, described.version if described else None,
-        standing.since, standing.due_at, position,
+        standing.since, standing.due_at, observed.position_of(standing.competency),
+        standing.floors, crossed(observed, standing.competency),
     )  # fmt: skip
 
 

@@ -150,8 +150,7 @@ class Stepper:
         held.pairs[competency] = Pair(standing.state, standing.due_at)
         if standing.due_at is not None:
             heappush(self._due, (standing.due_at, learner, competency))
-        row = mastery_row(learner, standing, self.registry, held.observed.position_of(competency))
-        self.writes.mastery[learner, competency] = row
+        self.writes.mastery[learner, competency] = mastery_row(held.observed, standing)
         self._announce(held, before, standing, cause)
 
     def _forget(self, held: Held, standing: Standing, cause: Cause) -> None:

@@ -17,7 +17,7 @@ CREATE TABLE views.{g}_observations (
 );
 
 -- One row per learner and competency that some evidence bears on. `position` is that of the
--- last fact about the evidence it rests on.
+-- last fact about the evidence it rests on; `floors` and `crosswalks` are digests of what else.
 CREATE TABLE views.{g}_mastery (
     learner           uuid        NOT NULL,
     competency        text        NOT NULL,
@@ -30,7 +30,9 @@ CREATE TABLE views.{g}_mastery (
     framework_version text,
     since             timestamptz,
     due_at            timestamptz,
-    position          bigint      NOT NULL
+    position          bigint      NOT NULL,
+    floors            text[]      NOT NULL,
+    crosswalks        text[]      NOT NULL
 );
 
 -- The learner directory: counts, and nothing that says who it is.

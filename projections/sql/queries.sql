@@ -128,7 +128,8 @@ SELECT coalesce(new.learner, old.learner), coalesce(new.competency, old.competen
        coalesce(old.state, 'no_evidence'), coalesce(new.state, 'no_evidence'),
        new.estimate, new.level, coalesce(new.policy, old.policy),
        coalesce(new.policy_digest, old.policy_digest),
-       coalesce(new.framework_version, old.framework_version)
+       coalesce(new.framework_version, old.framework_version),
+       coalesce(new.floors, old.floors), coalesce(new.crosswalks, old.crosswalks)
   FROM views.{g}_mastery AS new
   FULL JOIN views.{old}_mastery AS old USING (learner, competency)
  WHERE coalesce(old.state, 'no_evidence') <> coalesce(new.state, 'no_evidence')
@@ -137,7 +138,7 @@ SELECT coalesce(new.learner, old.learner), coalesce(new.competency, old.competen
 -- first_differences --
 -- The same, where there is no generation to compare with.
 SELECT learner, competency, 'no_evidence', state, estimate, level, policy, policy_digest,
-       framework_version
+       framework_version, floors, crosswalks
   FROM views.{g}_mastery WHERE state <> 'no_evidence' ORDER BY 1, 2;
 
 -- changes_after --

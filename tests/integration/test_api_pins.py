@@ -11,7 +11,8 @@ import psycopg
 from consumers import outbox
 from projections import views
 from projections.engine import Engine
-from tests.builders import policy
+from projections.rebuild import rebuild
+from tests.builders import policy, uri
 from tests.ledgers import settings
 from tests.town import Town, link
 
@@ -62,6 +63,25 @@ def test_a_change_names_the_words_of_the_crosswalks_it_rests_on(town: Town) -> N
     own, *crossed = feed(town)
     assert own["crosswalks"] == []
     assert [one["crosswalks"] for one in crossed] == [[words], [words]]
+
+
+def test_what_a_rebuild_tells_names_floors_and_crosswalks_too(town: Town) -> None:
+    town.policy(policy("mild"), floor=True)
+    town.policy(TWICE, level="programme", scope="weld")
+    school = town.provider()
+    learner = town.shown(school, "W1")["learner"]
+    town.shown(school, "W1")
+    town.enrolled(school, programme="weld", starts_on="2026-01-01")
+    town.crosswalk(link("W1", "P1"))
+    rebuild(town.served.ledger, settings(town.url))
+    told = town.get("/v1/changes", limit=1000)["items"]
+    assert {one["cause"] for one in told} == {"rebuild"}
+    pins = {one["competency"]: (one["floors"], len(one["crosswalks"])) for one in told}
+    assert pins == {
+        uri("W1"): ([digest_of(town, "mild")], 0),
+        uri("P1"): ([digest_of(town, "mild")], 1),
+    }
+    assert town.state(learner, "P1") == "mastered"
 
 
 def test_a_feed_from_before_pins_is_kept_and_goes_on(town: Town) -> None:

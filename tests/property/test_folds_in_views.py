@@ -28,7 +28,8 @@ from tests.services.postgres import Postgres
 TABLES = ("observations", "mastery", "learners", "providers")
 # A row's estimate is as of the last judgement of its pair; states and due times are as of now.
 MASTERY = (
-    "learner, competency, state, policy_digest, framework, framework_version, due_at, position"
+    "learner, competency, state, policy_digest, framework, framework_version, due_at, position,"
+    " floors, crosswalks"
 )
 
 
