@@ -46,7 +46,11 @@ class Builder:
             record.apply(recorded)
             count(self.counts, recorded.fact, recorded.recorded_at)
         observed = Observed(record, self._registry)
-        if self._registry.widens or any(piece.remarks for piece in record.pieces.values()):
+        if (
+            self._registry.widens
+            or observed.mixed
+            or any(piece.remarks for piece in record.pieces.values())
+        ):
             # What others say, or what it counts for elsewhere, is read too, and is no row of its own.
             for piece in record.pieces.values():
                 rows = rows_of(learner, piece, self._registry)

@@ -19,6 +19,7 @@ from ledger.domain.facts import (
     CrosswalkPublished,
     CrosswalkSigned,
     CrosswalkWithdrawn,
+    Fact,
     FrameworkPublished,
     PolicyAdopted,
     ProviderReinstated,
@@ -107,16 +108,38 @@ class Follower:
             self._shelf.trim(0)
 
     def _affected(self, cursor: Cursor[Any], recorded: Recorded) -> list[LearnerId]:
-        match recorded.fact:
+        rows = self._ask_affected(cursor, recorded.fact)
+        return [LearnerId(row[0]) for row in rows]
+
+    def _ask_affected(self, cursor: Cursor[Any], fact: Fact) -> list[tuple[Any, ...]]:
+        """Find whom a reference fact may affect.
+
+        Where credentials attest something, or crosswalks carry evidence further, the rows of
+        observations do not tell of all that is on record: then it may be anybody.
+        """
+        equivalences = self._registry.equivalences
+        match fact:
+            case CredentialAligned():
+                return self._ask(cursor, "everybody")
+            case (
+                AuthorityGranted()
+                | AuthorityRevoked()
+                | ProviderSuspended()
+                | ProviderReinstated()
+                | FrameworkPublished()
+            ) if equivalences.attests:
+                return self._ask(cursor, "everybody")
+            case FrameworkPublished() if equivalences.counts:
+                return self._ask(cursor, "learners_with_evidence")
             case (
                 AuthorityGranted(provider=provider)
                 | AuthorityRevoked(provider=provider)
                 | ProviderSuspended(provider=provider)
                 | ProviderReinstated(provider=provider)
             ):
-                rows = self._ask(cursor, "learners_of_provider", provider=provider)
+                return self._ask(cursor, "learners_of_provider", provider=provider)
             case FrameworkPublished(framework=framework):
-                rows = self._ask(cursor, "learners_of_framework", framework=framework)
+                return self._ask(cursor, "learners_of_framework", framework=framework)
             case (
                 PolicyAdopted()
                 | CrosswalkPublished()
@@ -125,12 +148,9 @@ class Follower:
                 | AssessmentRegistered()
                 | AssessmentValidated()
             ):
-                rows = self._ask(cursor, "learners_with_evidence")
-            case CredentialAligned():
-                rows = self._ask(cursor, "learners_with_credentials")
+                return self._ask(cursor, "learners_with_evidence")
             case _:
                 return []
-        return [LearnerId(row[0]) for row in rows]
 
     def _learn_due(self, cursor: Cursor[Any], until: datetime) -> None:
         rows = self._ask(cursor, "due", until=until)

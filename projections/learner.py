@@ -181,8 +181,9 @@ class LearnerRecord:
         self.by_external.setdefault(name, fact.id)
         if evidence.revises_external is not None:
             self._await(fact.id, (provider, evidence.revises_external))
-        waiting = self.revised_by.get(name) if self.revised_by else None
-        return (fact.id, *waiting) if waiting else (fact.id,)
+        waiting = self.revised_by.get(name, ()) if self.revised_by else ()
+        # One that says it revises itself waits for nothing.
+        return (fact.id, *(one for one in waiting if one != fact.id))
 
     def _correct(self, fact: EvidenceCorrected, recorded: Recorded) -> tuple[EvidenceId, ...]:
         piece = self.pieces.get(fact.id)

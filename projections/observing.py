@@ -73,12 +73,13 @@ class Line:
 class Observed:
     """A record read through a registry; kept up to date piece by piece."""
 
-    __slots__ = ("_bears_on", "lines", "record", "registry")
+    __slots__ = ("_bears_on", "lines", "mixed", "record", "registry")
 
     def __init__(self, record: LearnerRecord, registry: Registry) -> None:
         self.record, self.registry = record, registry
         self.lines: dict[CompetencyId, Line] = {}
         self._bears_on: dict[EvidenceId, tuple[CompetencyId, ...]] | None = None
+        self.mixed = False  # whether evidence on one competency names it in several frameworks
         self.reread()
 
     def reread(self) -> set[CompetencyId]:
@@ -95,6 +96,7 @@ class Observed:
         for name, (framework, new) in self._gathered(pieces).items():
             line = self.lines.get(name)
             self.lines[name] = Line(framework, [*line.seen, *new] if line is not None else new)
+            self._set_framework(name)
 
     def touch(self, changed: Iterable[EvidenceId]) -> set[CompetencyId]:
         """Read some evidence anew; give the competencies it bears on, or bore on before."""
@@ -111,13 +113,24 @@ class Observed:
                 self.lines[competency].remove(evidence)
             for observation, framework in found:
                 line = self.lines.get(observation.competency)
-                if line is None:
+                if line is None or not line.seen:
                     self.lines[observation.competency] = Line(framework, (observation,))
                 else:
                     line.insert(observation)
             bears_on[evidence] = names
             touched.update(before, names)
+            if before:
+                for competency in {*before, *names}:
+                    self._set_framework(competency)
         return touched
+
+    def _set_framework(self, competency: CompetencyId) -> None:
+        """Let the evidence that was recorded first say of which framework a line is."""
+        line = self.lines[competency]
+        if line.seen:
+            first = min(line.seen, key=lambda seen: seen.first_position)
+            read = observe(self.record.pieces[first.evidence], self.record, self.registry)
+            line.framework = next(of for one, of in read if one.competency == competency)
 
     def _gathered(
         self, pieces: Iterable[Piece]
@@ -138,6 +151,8 @@ class Observed:
                     found[observation.competency] = framework, [observation]
                 else:
                     known[1].append(observation)
+                    if known[0] != framework:
+                        self.mixed = True
         return found
 
     def _known_bearings(self) -> dict[EvidenceId, tuple[CompetencyId, ...]]:

@@ -116,14 +116,14 @@ class Given:
 
     def framework(
         self, *codes: str, version: str = "v1", children: dict[str, str] | None = None,
-        dispositions: tuple[str, ...] = (),
+        dispositions: tuple[str, ...] = (), name: FrameworkId = FRAMEWORK,
     ) -> Recorded:  # fmt: skip
         """Publish a framework of these codes; `children` names each child's parent."""
         links = (children or {}).items()
         return self.fact(
-            uuid5(_NAMES, FRAMEWORK),
+            uuid5(_NAMES, name),
             FrameworkPublished(
-                framework=FRAMEWORK, version=version, title="Welding",
+                framework=name, version=version, title="Welding",
                 competencies=tuple(
                     competency(code, "dispositions" if code in dispositions else "technical")
                     for code in codes or CODES

@@ -117,9 +117,9 @@ SELECT DISTINCT learner FROM views.{g}_observations
 -- learners_with_evidence --
 SELECT DISTINCT learner FROM views.{g}_mastery ORDER BY learner;
 
--- learners_with_credentials --
--- A credential may be aligned to nothing until its alignment is on record: then no row of
--- mastery tells of it.
+-- everybody --
+-- A credential may be aligned to nothing but what is on record of it: then no row of observations
+-- tells of it.
 SELECT learner FROM views.{g}_learners ORDER BY learner;
 
 -- differences --
