@@ -15,6 +15,7 @@ from ledger.domain.ids import Position
 from ledger.domain.streams import Equating, stream_of
 from ledger.errors import RefusedError, Reject, UnknownCrosswalkError
 from ledger.service import Ledger, Receipt
+from ledger.standards.plausibility import CLOCK_SKEW
 from projections.answers import Answers
 from projections.consequences import Consequences, consequences
 from projections.equivalence import Crosswalk
@@ -45,18 +46,20 @@ class Desk(NamedTuple):
 
         Raises:
             UnknownCrosswalkError: there is none of this name.
-            InvalidDocumentError: it does not need that role.
+            InvalidDocumentError: it does not need that role, or the signature lies in the future.
             RefusedError: it was withdrawn.
         """
         standing = self._known(crosswalk, given.role)
+        if given.signed_at > (now := self.answers.asked().on) + CLOCK_SKEW:
+            fault = Reject("/signed_at", "is in the future", f"at most {now.isoformat()}")
+            refuse("signature", [fault])
         if standing.withdrawn is not None:
             raise RefusedError(f"the crosswalk {crosswalk} was withdrawn; publish it anew")
         fact = CrosswalkSigned(
             crosswalk=crosswalk, role=given.role, by=party(given.by), signed_at=given.signed_at
         )
         # To these words, in their turn: words that come back are signed anew.
-        turn = str(standing.publications), str(standing.withdrawals)
-        return self._record(fact, crosswalk, given.role, *turn)
+        return self._record(fact, crosswalk, given.role, str(standing.publications))
 
     def withdraw(
         self, crosswalk: str, given: CrosswalkWithdrawalIn
@@ -72,12 +75,9 @@ class Desk(NamedTuple):
         fact = CrosswalkWithdrawn(
             crosswalk=crosswalk, role=given.role, by=party(given.by), reason=given.reason
         )
-        times = standing.withdrawals
-        if standing.withdrawn is not None:
-            if standing.withdrawn != fact:
-                raise RefusedError(f"the crosswalk {crosswalk} is withdrawn already")
-            times -= 1
-        receipt = self._record(fact, crosswalk, str(times))
+        if standing.withdrawn is not None and standing.withdrawn != fact:
+            raise RefusedError(f"the crosswalk {crosswalk} is withdrawn already")
+        receipt = self._record(fact, crosswalk, str(standing.publications))
         at = Position(receipt.position)
         return receipt, consequences(self.ledger.log, crosswalk, withdrawn_at=at)
 

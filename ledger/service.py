@@ -30,7 +30,6 @@ from ledger.domain.facts import (
     ProviderKind,
     ProviderRegistered,
 )
-from ledger.domain.framework import Strand
 from ledger.domain.ids import EvidenceId, FrameworkId, LearnerId, PolicyId, ProviderId
 from ledger.domain.sayings import ProviderFact, Saying
 from ledger.store import database, migrations
@@ -245,12 +244,13 @@ class Ledger:
         """Publish a policy document; the latest document again is a duplicate."""
         return self._record(policy_stream(fact.policy), fact, sayings.of_policy(fact))
 
-    def adopt_policy(self, fact: PolicyAdopted, *, strands: Sequence[Strand] = ()) -> Receipt:
-        """Let a published policy, which speaks for these strands, decide for a scope from a day on.
+    def adopt_policy(self, fact: PolicyAdopted, *, turn: int = -1) -> Receipt:
+        """Let a published policy decide for a scope from a day on.
 
-        The same again is a duplicate, unless another was adopted in its place.
+        The same again in one turn is a duplicate; `turn` tells which adoption came last in its
+        place.
         """
-        return self._record(policy_stream(fact.policy), fact, sayings.of_adoption(fact, strands))
+        return self._record(policy_stream(fact.policy), fact, sayings.of_adoption(fact, turn))
 
     def record_reference(
         self, stream: UUID, fact: Fact, *, key: tuple[str, ...], adds: bool = False

@@ -106,6 +106,27 @@ class Adoptions:
         self.needs_children = self.needs_children or needs_children(judge)
         self._cache.clear()
 
+    def turn(self, fact: PolicyAdopted) -> int:
+        """Give the place of the last adoption that took the place of this one; -1 if none did.
+
+        One for the same scope and day, of other content, that speaks for some of its strands.
+        """
+        judge = self.judge(fact.digest)
+        if judge is None:
+            return -1
+        spoken = _spoken(judge)
+        this = LEVELS.index(fact.level), fact.starts_on or date.min, fact.scope
+        return max(
+            (
+                one.place
+                for one in self._adopted
+                if (one.level, one.starts_on, one.scope) == this
+                and (one.judge.digest, one.floor) != (judge.digest, fact.floor)
+                and spoken & _spoken(one.judge)
+            ),
+            default=-1,
+        )
+
     def judge(self, policy: str) -> Judge | None:
         """Find a policy by digest, or by id in its latest version; None if there is none."""
         digest = self._latest.get(PolicyId(policy), policy)
@@ -230,6 +251,10 @@ def shipped() -> Judge:
 
 
 @lru_cache(maxsize=1024)
+def _spoken(judge: Judge) -> set[Strand | None]:
+    return {strand for strand in _STRANDS if judge.document.speaks_for(strand)}
+
+
 def needs_children(judge: Judge) -> bool:
     """Say whether a policy looks at the states of child competencies."""
     if isinstance(judge, Floored) and any(map(needs_children, judge.floors)):

@@ -123,7 +123,9 @@ def adopt(
             reason=reason,
             floor=floor,
         )
-        screen.out(f"position {ledger.adopt_policy(fact, strands=judge.document.strands).position}")
+        screen.out(
+            f"position {ledger.adopt_policy(fact, turn=answers.registry().adoptions.turn(fact)).position}"
+        )
 
 
 def _day(text: str | None) -> date | None:

@@ -163,4 +163,4 @@ def adopt(request: Request, _caller: Steward, policy: str, given: AdoptionIn) ->
         reason=given.reason,
         floor=given.floor,
     )
-    return noted(asked.ledger.adopt_policy(fact, strands=judge.document.strands))
+    return noted(asked.ledger.adopt_policy(fact, turn=registry.adoptions.turn(fact)))

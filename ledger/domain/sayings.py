@@ -8,7 +8,6 @@ credential) is said once.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -23,7 +22,6 @@ from ledger.domain.facts import (
     ProviderReinstated,
     ProviderSuspended,
 )
-from ledger.domain.framework import Strand
 
 ProviderFact = AuthorityGranted | AuthorityRevoked | ProviderSuspended | ProviderReinstated
 
@@ -59,10 +57,10 @@ def of_policy(fact: PolicyPublished) -> Saying:
     return Saying(("policy", fact.policy), hashlib.sha256(fact.document.encode()).digest())
 
 
-def of_adoption(fact: PolicyAdopted, strands: Sequence[Strand]) -> Saying:
-    """Of who decides for a scope, and these strands, from a day on."""
-    about = fact.level, fact.scope, str(fact.starts_on), str(fact.floor)
-    return Saying(("adoption", *about, *sorted(strands)), digest_of(fact))
+def of_adoption(fact: PolicyAdopted, turn: int) -> Saying:
+    """Of who decides, said once in its turn: another adoption in this one's place begins a new one."""
+    digest = digest_of(fact)
+    return Saying(("adoption", digest.hex()), digest, once=str(turn))
 
 
 def of_reference(fact: Fact, about: tuple[str, ...], *, adds: bool) -> Saying:

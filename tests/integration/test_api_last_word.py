@@ -47,6 +47,35 @@ def test_another_policy_decides_and_then_the_first_again(town: Town) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("document", "terms"),
+    [
+        pytest.param(MILD, {"floor": True}, id="a floor between"),
+        pytest.param(policy("mild", strands=["technical"]), {}, id="for one strand between"),
+    ],
+)
+def test_whatever_took_its_place_gives_it_back(town: Town, document: Any, terms: Any) -> None:
+    for each in (STRICT, document):
+        town.post("/v1/policies", each)
+    everywhere = {"level": "everywhere"}
+    told = [
+        town.post(f"/v1/policies/{name}/adoptions", everywhere | more)["duplicate"]
+        for name, more in (("strict", {}), ("mild", terms), ("strict", {}), ("strict", {}))
+    ]
+    assert told == BACK_TO_IT
+
+
+def test_one_from_another_day_on_takes_nothing_away(town: Town) -> None:
+    for each in (STRICT, MILD):
+        town.post("/v1/policies", each)
+    nightly = [("strict", "2026-01-01"), ("mild", "2026-09-01")]
+    told = [
+        town.post(f"/v1/policies/{name}/adoptions", {"level": "everywhere", "starts_on": day})
+        for name, day in nightly * 2
+    ]
+    assert [one["duplicate"] for one in told] == [False, False, True, True]
+
+
 def test_policies_for_different_strands_stand_side_by_side(town: Town) -> None:
     town.post("/v1/policies", STRICT)
     town.post("/v1/policies", policy("habits", strands=["dispositions"]))
