@@ -20,6 +20,7 @@ from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
 from api.problems import FORBIDDEN, UNAUTHENTICATED, ProblemError
+from api.queries import check_query
 from ledger.domain.ids import ProviderId
 from ledger.store.access import Holder, Role
 
@@ -139,7 +140,8 @@ class Needs(SecurityBase):
         """Name the caller.
 
         Raises:
-            ProblemError: 401 without a token that is known, 403 where its role lacks the scope.
+            ProblemError: 401 without a token that is known, 403 where its role lacks the scope,
+                400 where the query holds what the route does not ask for.
         """
         token = token_in(request.headers.get("authorization"))
         if token is None:
@@ -152,6 +154,7 @@ class Needs(SecurityBase):
             )
         if not caller.may(self.scope):
             raise ProblemError(FORBIDDEN, f"a token of role {caller.role} lacks {self.scope}")
+        check_query(request)
         return caller
 
 

@@ -5,7 +5,9 @@ LedgerError
 │   ├── UnknownLearnerError
 │   ├── UnknownEvidenceError
 │   ├── UnknownProviderError
+│   ├── UnknownGrantError
 │   ├── UnknownFrameworkError
+│   ├── UnknownCompetencyError
 │   ├── UnknownPolicyError
 │   ├── UnknownCrosswalkError
 │   ├── UnknownAssessmentError
@@ -78,11 +80,25 @@ class UnknownProviderError(NotFoundError):
         super().__init__("provider", provider)
 
 
+class UnknownGrantError(NotFoundError):
+    """The provider was given no grant of this name."""
+
+    def __init__(self, grant: str) -> None:
+        super().__init__("grant", grant)
+
+
 class UnknownFrameworkError(NotFoundError):
     """No framework has this id."""
 
     def __init__(self, framework: str) -> None:
         super().__init__("framework", framework)
+
+
+class UnknownCompetencyError(NotFoundError):
+    """No framework has this competency, and no evidence names it."""
+
+    def __init__(self, competency: str) -> None:
+        super().__init__("competency", competency)
 
 
 class UnknownPolicyError(NotFoundError):
@@ -143,7 +159,7 @@ class AlreadyWithdrawnError(RefusedError):
     """Withdrawn evidence cannot be corrected."""
 
     def __init__(self, evidence: UUID) -> None:
-        super().__init__(f"evidence {evidence} is withdrawn; submit it anew instead")
+        super().__init__(f"evidence {evidence} is withdrawn; submit it under a new id instead")
         self.evidence = evidence
 
 

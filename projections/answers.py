@@ -15,7 +15,13 @@ from typing import Any, NamedTuple
 from ledger.domain.catalogue import Recorded
 from ledger.domain.evidence import Alignment
 from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
-from ledger.errors import UnknownEvidenceError, UnknownLearnerError, UnknownPolicyError
+from ledger.errors import (
+    RefusedError,
+    UnknownCompetencyError,
+    UnknownEvidenceError,
+    UnknownLearnerError,
+    UnknownPolicyError,
+)
 from ledger.service import Ledger
 from ledger.store.reader import LEARNER_TOPICS
 from projections.authority import aware
@@ -23,6 +29,7 @@ from projections.history import History, told
 from projections.learner import LearnerRecord
 from projections.lines import CompetencyLine, EvidenceLine, Mastery, Transcript
 from projections.mastery import Bench
+from projections.observing import Observed
 from projections.policies import Judge, PolicyDocument, compile_policy, parse
 from projections.registry import Registry
 from projections.remembering import Reading, Remembered
@@ -95,17 +102,18 @@ class Answers:
         self, learner: LearnerId, competency: str, *, as_of: AsOf = None, on: On = None,
         policy: PolicyChoice = None,
     ) -> CompetencyLine:  # fmt: skip
-        """Judge one competency, named by URI or identifier, with the evidence about it.
+        """Judge one competency, named by URI, identifier or code, with the evidence about it.
 
         Raises:
             UnknownLearnerError: the ledger has no such learner.
+            UnknownCompetencyError: nothing of that name was published, and no evidence names it.
+            RefusedError: several frameworks have that code.
             UnknownPolicyError: no such policy was published.
             InvalidDocumentError: `policy` is a document that is not sound.
         """
         asked = self.asked(as_of=as_of, on=on, policy=policy)
         reading = self.reading(learner, asked)
-        resolved = asked.registry.resolve(Alignment(competency=competency))
-        name = resolved.competency if resolved else CompetencyId(competency)
+        name = self._meant(competency, reading.observed)
         verdict = Bench(reading.observed, on=asked.on, policy=asked.policy).judge(name)
         return competency_line(verdict, reading.observed)
 
@@ -220,6 +228,22 @@ class Answers:
         elif not _about_learner(facts):
             raise UnknownLearnerError(learner)
         return facts
+
+    def _meant(self, name: str, observed: Observed) -> CompetencyId:
+        """Find the competency that a name means: published by now, or named by some evidence."""
+        for registry in (observed.registry, self.registry()):
+            resolved = registry.resolve(Alignment(competency=name))
+            if resolved is not None:
+                return resolved.competency
+        if CompetencyId(name) in observed.lines:
+            return CompetencyId(name)
+        coded = self.registry().frameworks.coded(name)
+        shown = coded.intersection(observed.lines)
+        if len(coded) > 1 and len(shown) != 1:
+            raise RefusedError(f"{name} is a code in several frameworks; give the competency's URI")
+        for found in shown or coded:
+            return found
+        raise UnknownCompetencyError(name)
 
     def _registry(self, position: Position) -> Registry:
         facts = self._reference(position)

@@ -18,6 +18,7 @@ from ledger.domain.facts import (
     ProviderSuspended,
 )
 from ledger.domain.ids import FrameworkId, ProviderId
+from ledger.errors import UnknownGrantError
 from projections.frameworks import Resolved, keys, wanted_keys
 from projections.policies.observation import Exclusion
 
@@ -150,6 +151,17 @@ class Authority:
             and not any(start <= at < end for start, end in known.suspensions)
             and any(one.starts <= at <= one.ends and at < one.before for one in known.grants)
         )
+
+    def granted(self, provider: ProviderId, name: str) -> str:
+        """Give the name of a grant of this provider's, revoked or not.
+
+        Raises:
+            UnknownGrantError: it has none of this name.
+        """
+        known = self._providers.get(provider.int)
+        if known is None or all(one.name != name for one in known.grants):
+            raise UnknownGrantError(name)
+        return name
 
     def _of(self, provider: ProviderId) -> _Provider:
         known = self._providers.setdefault(provider.int, _Provider())

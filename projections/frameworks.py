@@ -93,6 +93,11 @@ class Frameworks:
         except KeyError:
             return self.resolve(Alignment(competency=competency))
 
+    def coded(self, code: str) -> set[CompetencyId]:
+        """Give the competencies that go by a code in the latest version of some framework."""
+        key = f"c:{code.strip()}"
+        return {index[key].competency for _, index in self._latest.values() if key in index}
+
     def children(self, competency: CompetencyId) -> tuple[CompetencyId, ...]:
         """List what the latest version of its framework puts under a competency."""
         found = self.describe(competency)

@@ -46,7 +46,8 @@ def mastery(
     learner: Who,
     *,
     competency: Annotated[
-        str | None, typer.Argument(help="URI or identifier of one competency; all, where absent.")
+        str | None,
+        typer.Argument(help="URI, identifier or code of one competency; all, where absent."),
     ] = None,
     known: AsOf = None,
     on: On = None,

@@ -21,6 +21,7 @@ from ledger.domain.facts import (
 )
 from ledger.domain.ids import FrameworkId
 from ledger.domain.sayings import ProviderFact
+from projections.publication import order_fault, refuse
 
 app = group("provider", "Providers and their authority.")
 
@@ -115,6 +116,7 @@ def grant(  # noqa: PLR0913 (each is an option)
             starts_at=time_of(starts_at),
             ends_at=time_of(ends_at),
         )
+        refuse("grant", order_fault(fact.starts_at, fact.ends_at, "/ends_at"))
         screen.out(f"position {ledger.record_about_provider(fact).position}")
 
 
@@ -135,8 +137,9 @@ def revoke(
     with session(context).answers() as (ledger, answers):
         provider = provider_named(answers, name)
         fact: ProviderFact = AuthorityRevoked(
-            provider=provider, grant=grant, ends_at=time_of(ends_at) or _now(), reason=reason
-        )
+            provider=provider, grant=answers.registry().authority.granted(provider, grant),
+            ends_at=time_of(ends_at) or _now(), reason=reason,
+        )  # fmt: skip
         screen.out(f"position {ledger.record_about_provider(fact).position}")
 
 

@@ -37,7 +37,7 @@ def explain(
     request: Request,
     _caller: RecordsReader,
     learner: Annotated[UUID, Path(description="The ledger's id of the learner.")],
-    competency: Annotated[str, Path(description="URI or identifier of the competency.")],
+    competency: Annotated[str, Path(description="URI, identifier or code of the competency.")],
     at: AtMoment,
 ) -> Response:
     """Say in short sentences how far a learner is on one competency, and what to do next."""

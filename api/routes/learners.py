@@ -74,7 +74,7 @@ def mastery_of(
     request: Request,
     _caller: RecordsReader,
     learner: Who,
-    competency: Annotated[str, Path(description="URI or identifier of the competency.")],
+    competency: Annotated[str, Path(description="URI, identifier or code of the competency.")],
     at: AtMoment,
 ) -> Response:
     """Judge one competency; without evidence its state is `no_evidence`."""

@@ -24,6 +24,7 @@ from ledger.domain.sayings import ProviderFact
 from ledger.errors import UnknownProviderError
 from ledger.service import Receipt
 from ledger.store.access import Issued
+from projections.publication import order_fault, refuse
 
 router = APIRouter(prefix="/v1/providers", tags=["providers"], responses=PROBLEMS)
 
@@ -131,6 +132,7 @@ _NOTED = replies(Noted, "Recorded.", example={"position": 12, "duplicate": False
 def grant(request: Request, _caller: Steward, provider: Which, given: GrantIn) -> Response:
     """Let a provider assert these kinds, on these frameworks and competencies, in this time."""
     asked = parts(request)
+    refuse("grant", order_fault(given.starts_at, given.ends_at, "/ends_at"))
     fact = AuthorityGranted(
         provider=_known(asked, provider),
         grant=given.grant,
@@ -153,9 +155,10 @@ def revoke(
 ) -> Response:
     """End a grant; what occurred before its end still counts."""
     asked = parts(request)
+    found = _known(asked, provider)
     fact = AuthorityRevoked(
-        provider=_known(asked, provider),
-        grant=name,
+        provider=found,
+        grant=asked.answers.registry().authority.granted(found, name),
         ends_at=given.ends_at or asked.clock(),
         reason=given.reason,
     )

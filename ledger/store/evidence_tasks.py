@@ -9,6 +9,7 @@ import uuid_utils
 from ledger.domain import messages
 from ledger.domain.evidence import Evidence, Identifier, Submission
 from ledger.domain.facts import Fact
+from ledger.domain.identity import identity_parts
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId, uuid_of
 from ledger.domain.messages import Accepted, Message
 from ledger.errors import RefusedError, UnknownEvidenceError
@@ -28,7 +29,7 @@ from ledger.store.tasks import (
 class Submit:
     """A provider's piece of evidence."""
 
-    __slots__ = ("_identifiers", "_message", "_provider", "_submission", "_version")
+    __slots__ = ("_identifiers", "_message", "_named", "_provider", "_submission", "_version")
 
     def __init__(self, keys: MasterKey, provider: ProviderId, submission: Submission) -> None:
         source = submission.evidence.source
@@ -36,6 +37,7 @@ class Submit:
         self._message = message_name(keys, provider, source.external_id)
         self._version = keys.lookup("version", source.external_version or "")
         self._identifiers = identifier_keys(keys, provider, submission.learner)
+        self._named = name_key(keys, provider, submission)
 
     def message(self) -> bytes:
         """Name the message."""
@@ -45,8 +47,8 @@ class Submit:
         """Name nothing: evidence is found by its message."""
 
     def identifiers(self) -> tuple[bytes, ...]:
-        """Name the learner's identifiers."""
-        return self._identifiers
+        """Name the learner's identifiers, and what the learner is called."""
+        return self._identifiers if self._named is None else (*self._identifiers, self._named)
 
     def decide(self, known: Known) -> Decision:
         """Decide whether it is new, the same again, newer, or a conflict."""
@@ -77,22 +79,32 @@ class Submit:
             facts=(outcome,), stream=learner, provider=provider,
             receipt=ReceiptRow(self._message, self._version, message.evidence, learner, provider),
         )  # fmt: skip
-        if not all(linked):
+        if not all(linked) or (self._named is not None and self._named not in known.learners):
             self._introduce(decision, linked, known)
         if submission.document is not None:
             decision.documents = documents_of(learner, submission)
         return decision
 
     def _introduce(self, decision: Decision, linked: Sequence[bool], known: Known) -> None:
-        """Link the names that were not linked, and register a learner whom nobody knew."""
+        """Link what was not linked, register whom nobody knew, and say what the learner is called."""
         submission, learner = self._submission, decision.learner
         first = messages.registered(
             learner, submission.learner, self._provider, known=linked, name=submission.learner_name
-        )
+        ) or messages.named(learner, submission.learner, self._provider, submission.learner_name)
         decision.facts = (*first, *decision.facts)
-        decision.identifiers = unlinked(self._identifiers, linked)
+        new = unlinked(self._identifiers, linked)
+        decision.identifiers = new if self._named is None else (*new, self._named)
         decision.new_learner = not any(linked)
         known.learners.update(dict.fromkeys(decision.identifiers, learner))
+
+
+def name_key(keys: MasterKey, provider: ProviderId, submission: Submission) -> bytes | None:
+    """Name by a keyed hash what a provider calls a learner; None where it gives no name."""
+    if submission.learner_name is None:
+        return None
+    return keys.lookup(
+        "name", *identity_parts(provider, submission.learner[0]), submission.learner_name
+    )
 
 
 class Correct:
