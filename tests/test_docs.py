@@ -24,6 +24,9 @@ from api.routes import ROUTERS, STREAMING
 from ledger.config import PREFIX, Settings
 from ledger.domain.catalogue import CATALOGUE, decode, encode
 from ledger.domain.evidence import Evidence
+from ledger.standards.csv_mapping import CsvMapping, read_mapping
+from ledger.standards.csv_rows import read_csv
+from ledger.standards.translation import Translated
 from tests.drawn import document
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -179,3 +182,18 @@ def test_examples_name_options_that_there_are(name: str, command: Any) -> None:
     }
     known = {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
     assert used <= known
+
+
+def test_the_csv_of_its_page_is_read_by_the_mapping_of_its_page() -> None:
+    text = page("csv.md")
+    (rows,) = re.findall(r"```csv\n(.*?)```", text, re.DOTALL)
+    (mapping,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    found = list(read_csv([rows.encode()], read_mapping(mapping.encode())))
+    assert [type(one) for one in found] == [Translated, Translated]
+    first, second = (one.submissions[0].evidence for one in found if isinstance(one, Translated))
+    assert (first.source.external_id, str(first.hours)) == ("hours/17", "3.5")
+    assert first.occurred_at.isoformat() == "2026-03-05T00:00:00+01:00"
+    assert (first.context.equipment, first.context.purpose) == (("MIG", "lathe"), "summative")
+    assert (second.result, second.context.purpose) == (None, "formative")
+    members = {f"`{name}`" for name in CsvMapping.model_fields}
+    assert missing(sorted(members), text) == []
