@@ -56,8 +56,9 @@ class Desk(NamedTuple):
         if standing.withdrawn is not None:
             raise RefusedError(f"the crosswalk {crosswalk} was withdrawn; publish it anew")
         fact = CrosswalkSigned(
-            crosswalk=crosswalk, role=given.role, by=party(given.by), signed_at=given.signed_at
-        )
+            crosswalk=crosswalk, role=given.role, by=party(given.by), signed_at=given.signed_at,
+            words=standing.digest,
+        )  # fmt: skip
         # To these words, in their turn: words that come back are signed anew.
         return self._record(fact, crosswalk, given.role, str(standing.publications))
 

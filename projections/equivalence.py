@@ -113,7 +113,9 @@ class Equivalences:
                     withdrawals=before.withdrawals,
                 )  # fmt: skip
             case CrosswalkSigned(crosswalk=name):
-                self._crosswalks.setdefault(name, Crosswalk()).signed[fact.role] = fact
+                crosswalk = self._crosswalks.setdefault(name, Crosswalk())
+                if fact.words in {None, crosswalk.digest}:
+                    crosswalk.signed[fact.role] = fact
             case CrosswalkWithdrawn(crosswalk=name):
                 crosswalk = self._crosswalks.setdefault(name, Crosswalk())
                 crosswalk.withdrawn = fact

@@ -135,7 +135,10 @@ class CrosswalkPublished(Fact):
 
 
 class CrosswalkSigned(Fact):
-    """One of the roles whose consent a crosswalk needs gave it."""
+    """One of the roles whose consent a crosswalk needs gave it.
+
+    `words` is the SHA-256 (hex) of the publication that was signed: others it does not sign.
+    """
 
     TOPIC: ClassVar[str] = "mastery.crosswalk-signed.v1"
     STREAM: ClassVar[StreamKind] = "framework"
@@ -144,6 +147,7 @@ class CrosswalkSigned(Fact):
     role: SignOffRole
     by: Party
     signed_at: datetime
+    words: str | None = None
 
 
 class CrosswalkWithdrawn(Fact):

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.domain.evidence import Alignment, Party, Result
 from ledger.domain.facts import (
@@ -59,6 +60,18 @@ def sign(name: str, role: str) -> CrosswalkSigned:
     return CrosswalkSigned(
         crosswalk=name, role="academic" if role == "academic" else "cte", by=SOMEBODY, signed_at=MAY
     )
+
+
+def test_a_signature_does_not_land_on_words_that_came_in_between() -> None:
+    found = Equivalences()
+    first = CrosswalkPublished(crosswalk="x", title="x", links=(), needs=("cte",))
+    found.apply(first)
+    seen = found.digest("x")
+    found.apply(replace(first, title="y"))
+    found.apply(replace(sign("x", "cte"), words=seen))
+    assert not found.counts
+    found.apply(replace(sign("x", "cte"), words=found.digest("x")))
+    assert found.counts
 
 
 def reach(
