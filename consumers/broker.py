@@ -101,7 +101,7 @@ def translated() -> Generator[None]:
         yield
     except (foreign.KafkaError, OSError) as error:
         words = str(error) or type(error).__name__
-        if isinstance(error, FENCED) or any(isinstance(one, FENCED) for one in error.args):
+        if isinstance(error, FENCED) or any(one.__name__ in f"{error!r} {words}" for one in FENCED):
             raise FencedError(words) from error
         raise BrokerUnavailableError(words) from error
 

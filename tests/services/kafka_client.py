@@ -1,42 +1,39 @@
-"""kafka-python as tests need it: a socket that it lets go of is closed."""
+"""kafka-python as tests need it: a socket that it lets go of is closed without a word."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
 # (kafka-python ships no types; see consumers/broker.py)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import socket
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Generator
+
+class _Socket(socket.socket):
+    """A socket that closes itself when nobody holds it any more."""
+
+    def __del__(self) -> None:
+        self.close()
 
 
 @pytest.fixture(autouse=True)
-def sockets_of_kafka_python(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> Generator[None]:
-    """Close the socket of a connection that is given up while it is made.
+def sockets_of_kafka_python(request: pytest.FixtureRequest) -> None:
+    """Close what kafka-python leaves to the garbage collector.
 
-    kafka-python (3.0.12, net/inet.py) leaves it to the garbage collector, whose warning would
-    fail whichever test runs by then. Sockets that we forget still fail a test.
+    A connection that is given up while it is made, or with something left to send, keeps its
+    socket open (kafka-python 3.0.12, net/inet.py, net/transport.py), and the collector's warning
+    would fail whichever test runs by then. Sockets that we forget still fail a test.
     """
     if request.node.get_closest_marker("kafka") is None:
-        yield
         return
     from kafka.net.inet import KafkaNetSocket  # slow, and most tests need none
 
-    connect: Any = KafkaNetSocket.sock_connect
+    def made(
+        _: Any, family: int = socket.AF_UNSPEC, sock_type: int = socket.SOCK_STREAM,
+        proto: int = socket.IPPROTO_TCP,
+    ) -> socket.socket:  # fmt: skip
+        return _Socket(family, sock_type, proto)
 
-    async def closing(self: Any, net: Any, sock: Any, *rest: Any, **named: Any) -> Any:
-        try:
-            return await connect(self, net, sock, *rest, **named)
-        except BaseException:
-            sock.close()
-            raise
-
-    with monkeypatch.context() as patch:
-        patch.setattr(KafkaNetSocket, "sock_connect", closing)
-        yield
+    KafkaNetSocket.socket = made  # for good: its threads go on after the test
