@@ -31,9 +31,10 @@ def sockets_of_kafka_python(request: pytest.FixtureRequest) -> None:
     from kafka.net.inet import KafkaNetSocket  # slow, and most tests need none
 
     def made(
-        _: Any, family: int = socket.AF_UNSPEC, sock_type: int = socket.SOCK_STREAM,
+        self: Any, family: int = socket.AF_UNSPEC, sock_type: int = socket.SOCK_STREAM,
         proto: int = socket.IPPROTO_TCP,
     ) -> socket.socket:  # fmt: skip
+        del self
         return _Socket(family, sock_type, proto)
 
     KafkaNetSocket.socket = made  # for good: its threads go on after the test
