@@ -89,14 +89,6 @@ def registered(
     return tuple(facts)
 
 
-def named(
-    learner: LearnerId, names: Sequence[Identifier], provider: ProviderId, name: str | None
-) -> tuple[Fact, ...]:
-    """Say what a learner is called, whom the ledger knows by these names already."""
-    said = LearnerIdentified(learner=learner, provider=provider, identifier=names[0], name=name)
-    return (said,)
-
-
 def recorded(
     message: Message | None,
     evidence: Evidence,

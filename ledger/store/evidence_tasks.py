@@ -8,7 +8,7 @@ import uuid_utils
 
 from ledger.domain import messages
 from ledger.domain.evidence import Evidence, Identifier, Submission
-from ledger.domain.facts import Fact
+from ledger.domain.facts import Fact, LearnerIdentified
 from ledger.domain.identity import identity_parts
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId, uuid_of
 from ledger.domain.messages import Accepted, Message
@@ -37,7 +37,7 @@ class Submit:
         self._message = message_name(keys, provider, source.external_id)
         self._version = keys.lookup("version", source.external_version or "")
         self._identifiers = identifier_keys(keys, provider, submission.learner)
-        self._named = name_key(keys, provider, submission)
+        self._named = name_keys(keys, provider, submission)
 
     def message(self) -> bytes:
         """Name the message."""
@@ -48,7 +48,7 @@ class Submit:
 
     def identifiers(self) -> tuple[bytes, ...]:
         """Name the learner's identifiers, and what the learner is called."""
-        return self._identifiers if self._named is None else (*self._identifiers, self._named)
+        return self._identifiers + self._named
 
     def decide(self, known: Known) -> Decision:
         """Decide whether it is new, the same again, newer, or a conflict."""
@@ -79,32 +79,36 @@ class Submit:
             facts=(outcome,), stream=learner, provider=provider,
             receipt=ReceiptRow(self._message, self._version, message.evidence, learner, provider),
         )  # fmt: skip
-        if not all(linked) or (self._named is not None and self._named not in known.learners):
-            self._introduce(decision, linked, known)
+        new_names = tuple(key for key in self._named if key not in known.learners)
+        if new_names or not all(linked):
+            self._introduce(decision, linked, new_names, known=known)
         if submission.document is not None:
             decision.documents = documents_of(learner, submission)
         return decision
 
-    def _introduce(self, decision: Decision, linked: Sequence[bool], known: Known) -> None:
+    def _introduce(
+        self, decision: Decision, linked: Sequence[bool], new_names: tuple[bytes, ...], *,
+        known: Known,
+    ) -> None:  # fmt: skip
         """Link what was not linked, register whom nobody knew, and say what the learner is called."""
         submission, learner = self._submission, decision.learner
-        first = messages.registered(
-            learner, submission.learner, self._provider, known=linked, name=submission.learner_name
-        ) or messages.named(learner, submission.learner, self._provider, submission.learner_name)
+        names, called = submission.learner, submission.learner_name
+        first = messages.registered(learner, names, self._provider, known=linked, name=called)
+        if not first:  # known by all of these, and called something new
+            first = (LearnerIdentified(learner=learner, provider=self._provider,
+                                       identifier=names[0], name=called),)  # fmt: skip
         decision.facts = (*first, *decision.facts)
-        new = unlinked(self._identifiers, linked)
-        decision.identifiers = new if self._named is None else (*new, self._named)
+        decision.identifiers = unlinked(self._identifiers, linked) + new_names
         decision.new_learner = not any(linked)
         known.learners.update(dict.fromkeys(decision.identifiers, learner))
 
 
-def name_key(keys: MasterKey, provider: ProviderId, submission: Submission) -> bytes | None:
-    """Name by a keyed hash what a provider calls a learner; None where it gives no name."""
-    if submission.learner_name is None:
-        return None
-    return keys.lookup(
-        "name", *identity_parts(provider, submission.learner[0]), submission.learner_name
-    )
+def name_keys(keys: MasterKey, provider: ProviderId, submission: Submission) -> tuple[bytes, ...]:
+    """Name by a keyed hash what a provider calls a learner; nothing where it gives no name."""
+    name = submission.learner_name
+    if name is None:
+        return ()
+    return (keys.lookup("name", *identity_parts(provider, submission.learner[0]), name),)
 
 
 class Correct:

@@ -96,3 +96,11 @@ def test_nobody_signs_in_the_future(town: Town) -> None:
     body = {"role": "cte", "by": BOARD, "signed_at": "2099-01-01T00:00:00Z"}
     assert town.faults("/v1/crosswalks/walk/signatures", body) == {"/signed_at": "is in the future"}
     assert [one["counts"] for one in town.get("/v1/crosswalks")] == [False]
+
+
+def test_a_known_name_comes_with_an_identifier_that_is_new(town: Town) -> None:
+    school = town.provider()
+    learner = town.shown(school, "W1", learner={"id": "S-1", "name": "Ada"})["learner"]
+    both = {"id": "S-1", "identifiers": [{"type": "ssid", "value": "X-1"}], "name": "Ada"}
+    assert town.shown(school, "W1", learner=both)["learner"] == learner
+    assert names(town, learner) == ["Ada"]
