@@ -130,7 +130,8 @@ class Observed:
         if line.seen:
             first = min(line.seen, key=lambda seen: seen.first_position)
             read = observe(self.record.pieces[first.evidence], self.record, self.registry)
-            line.framework = next(of for one, of in read if one.competency == competency)
+            named = (of for one, of in read if one.competency == competency)
+            line.framework = next(named, line.framework)
 
     def _gathered(
         self, pieces: Iterable[Piece]

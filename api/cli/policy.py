@@ -123,9 +123,8 @@ def adopt(
             reason=reason,
             floor=floor,
         )
-        screen.out(
-            f"position {ledger.adopt_policy(fact, turn=answers.registry().adoptions.turn(fact)).position}"
-        )
+        turn = answers.registry().adoptions.turn(fact)
+        screen.out(f"position {ledger.adopt_policy(fact, turn=turn).position}")
 
 
 def _day(text: str | None) -> date | None:

@@ -1,8 +1,8 @@
 """How facts that are not about learners repeat: what each speaks of, and when it is said again.
 
 The last word holds: who goes back to what was said before, after something else, says it anew, and
-only the latest said again is a duplicate. What adds to what was said (a signature, an aligned
-credential) is said once.
+only the latest said again is a duplicate. What adds to what was said (an aligned credential, a
+validation) is said once.
 """
 
 from __future__ import annotations
