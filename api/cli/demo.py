@@ -78,7 +78,7 @@ def demo(
     with Ledger.open(settings, clock=clock) as ledger:
         _done(f"a ledger in {folder}/, with a PostgreSQL of its own", since=started)
         if marker is None:
-            marker = _Marker(seed, date.today(), ledger.access.issue("auditor", label=LABEL))  # noqa: DTZ011  the day of whoever watches
+            marker = _Marker(seed, date.today(), ledger.access.issue("auditor", label=LABEL))  # noqa: DTZ011  the demo's days end today, by the clock of whoever watches
             _write(folder, marker)
         made = sample(seed=marker.seed, until=marker.until)
         player = Player(ledger, clock, made)
@@ -198,7 +198,7 @@ def _where_next(folder: Path, marker: _Marker, *, stop: bool, seconds: float) ->
 
 
 def _serve(ledger: Ledger, settings: Settings) -> None:
-    from api.server import serve  # noqa: PLC0415  slow, and --exit needs no web server
+    from api.server import serve  # slow, and --exit needs no web server
 
     port = settings.port if _is_free(settings.host, settings.port) else 0
     serve(

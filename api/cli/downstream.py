@@ -32,7 +32,7 @@ def relay(context: typer.Context) -> None:
     Example:
         MASTERY_KAFKA_SERVERS=127.0.0.1:9092 mastery relay
     """
-    from consumers.relay import Relay  # noqa: PLC0415  other commands need no Kafka
+    from consumers.relay import Relay  # other commands need no Kafka
 
     asked = session(context)
     with asked.ledger() as ledger, _running(ledger, asked.settings, "relay") as stop:
@@ -48,7 +48,7 @@ def consume(context: typer.Context) -> None:
     Example:
         MASTERY_KAFKA_SERVERS=127.0.0.1:9092 mastery consume
     """
-    from consumers.inbound import Inbound  # noqa: PLC0415  other commands need no Kafka
+    from consumers.inbound import Inbound  # other commands need no Kafka
 
     asked = session(context)
     with asked.ledger() as ledger, _running(ledger, asked.settings, "consume") as stop:
@@ -64,7 +64,7 @@ def work(context: typer.Context) -> None:
     Example:
         MASTERY_KAFKA_SERVERS=127.0.0.1:9092 mastery work
     """
-    from consumers.worker import Worker  # noqa: PLC0415  other commands need no Kafka
+    from consumers.worker import Worker  # other commands need no Kafka
 
     asked = session(context)
     with asked.ledger() as ledger, _running(ledger, asked.settings, "work") as stop:
@@ -79,7 +79,7 @@ def webhooks(context: typer.Context) -> None:
     Example:
         mastery webhooks
     """
-    from consumers.webhooks import Deliverer  # noqa: PLC0415  other commands send nothing
+    from consumers.webhooks import Deliverer  # other commands send nothing
 
     asked = session(context)
     with (

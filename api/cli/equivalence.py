@@ -109,7 +109,7 @@ def show(
     crosswalk: Which,
 ) -> None:
     """Print a crosswalk with its links and signatures, as JSON."""
-    from api.routes.equivalences import crosswalk_out  # noqa: PLC0415  the web framework is slow
+    from api.routes.equivalences import crosswalk_out  # the web framework is slow
 
     with session(context).answers() as (_, answers):
         found = crosswalk_out(answers.registry(), crosswalk)
@@ -119,7 +119,7 @@ def show(
 @command(assessments, "list")
 def list_assessments(context: typer.Context) -> None:
     """List every instrument on record, how hard it is, and from when to when it is valid."""
-    from api.routes.equivalences import assessments_out  # noqa: PLC0415  the web framework is slow
+    from api.routes.equivalences import assessments_out  # the web framework is slow
 
     with session(context).answers() as (_, answers):
         found = assessments_out(answers.registry())

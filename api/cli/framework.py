@@ -93,7 +93,7 @@ def show_migration(
     Example:
         mastery framework migration c6085394-d7cb-11e8-824f-0242ac160002
     """
-    from api.routes.frameworks import migration_of  # noqa: PLC0415  the web framework is slow
+    from api.routes.frameworks import migration_of  # the web framework is slow
 
     with session(context).answers() as (_, answers):
         found = migration_of(answers.registry(), framework, since=since, to=to)

@@ -212,7 +212,7 @@ def judge(
 
 
 @command(app, "trial")
-def try_draft(  # noqa: PLR0913  one for each option
+def try_draft(
     context: typer.Context,
     draft: Annotated[str, typer.Argument(help="Policy file, or the id or digest of a policy.")],
     *,
@@ -251,7 +251,7 @@ def try_draft(  # noqa: PLR0913  one for each option
                 ledger, session(context).settings, asked.policy, question, processes=processes,
                 progress=lambda done, of: bar.update(task, completed=done, total=of),
             )  # fmt: skip
-    from api.routes.trials import TrialOut  # noqa: PLC0415  the web framework is slow
+    from api.routes.trials import TrialOut  # the web framework is slow
 
     shown = TrialOut.of(found)
     if plain:

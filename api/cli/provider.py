@@ -74,7 +74,7 @@ def list_providers(context: typer.Context) -> None:
 
 
 @command(app, "grant")
-def grant(  # noqa: PLR0913 (each is an option)
+def grant(
     context: typer.Context,
     name: Named,
     *,

@@ -116,7 +116,7 @@ def compare(
 
 
 @command(app, "second-scoring")
-def second_scores(  # noqa: PLR0913  one for each option
+def second_scores(
     context: typer.Context, *,
     share: Annotated[
         float, typer.Option(min=0.000001, max=100, help="How much is drawn, in percent.")
@@ -159,7 +159,7 @@ def second_scores(  # noqa: PLR0913  one for each option
 
 
 @command(app, "disparity")
-def compare_groups(  # noqa: PLR0913  one for each option
+def compare_groups(
     context: typer.Context, *,
     by: Annotated[
         str, typer.Option(help="An attribute's name, or: state, district, school, programme.")
@@ -177,8 +177,8 @@ def compare_groups(  # noqa: PLR0913  one for each option
     Example:
         mastery report disparity --by english_learner --level district --scope "Riverside"
     """
-    from api.routes.reports import DisparityOut  # noqa: PLC0415  the web framework is slow
-    from api.routes.trials import TableOut  # noqa: PLC0415  the same
+    from api.routes.reports import DisparityOut  # the web framework is slow
+    from api.routes.trials import TableOut
 
     with session(context).answers() as (ledger, answers):
         scope = _Asked(known, on, level, name).scope(answers)

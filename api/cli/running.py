@@ -43,7 +43,7 @@ def serve(
         mastery serve --processes 4                # on four cores
         MASTERY_DATABASE_URL=postgresql://ledger@db/ledger mastery serve --host 0.0.0.0
     """
-    from api.server import serve as run  # noqa: PLC0415  other commands need no web server
+    from api.server import serve as run  # other commands need no web server
 
     asked = session(context)
     given: dict[str, object] = {"host": host} if host else {}
@@ -67,7 +67,7 @@ def engine(context: typer.Context) -> None:
     Example:
         mastery engine
     """
-    from api.server import follow  # noqa: PLC0415  other commands need no web server
+    from api.server import follow  # other commands need no web server
 
     asked = session(context)
     with (

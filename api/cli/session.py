@@ -43,7 +43,7 @@ class Session:
     @contextmanager
     def ledger(self) -> Generator[Ledger]:
         """Open the ledger for one command."""
-        from ledger.service import Ledger  # noqa: PLC0415  help, usage and files need no database
+        from ledger.service import Ledger  # help, usage and files need no database
 
         with Ledger.open(self.settings) as ledger:
             yield ledger
@@ -51,7 +51,7 @@ class Session:
     @contextmanager
     def answers(self) -> Generator[tuple[Ledger, Answers]]:
         """Open the ledger, with what it means."""
-        from projections.answers import Answers  # noqa: PLC0415  seldom needed, slow to import
+        from projections.answers import Answers  # seldom needed, slow to import
 
         with self.ledger() as ledger:
             yield ledger, Answers(ledger)
