@@ -197,10 +197,8 @@ def test_a_relay_is_woken_and_does_not_ask_again_and_again(
         downstream.load(ledger, learners=2)
         count = len(downstream.facts(migrated))
         downstream.topic(given, "mastery.facts.v1", count=count, settle_s=0)
-        asked = questions(connection)
-        assert asked
-        Event().wait(2.0)
-        assert questions(connection) == asked
+        downstream.until(lambda: quiet(connection, for_s=0.3), what="its last look at the log")
+        assert quiet(connection, for_s=2.0)
         for start in range(1, 4):
             downstream.load(ledger, learners=2, start=start)
             downstream.engine_catches_up(ledger, given)
@@ -210,6 +208,14 @@ def test_a_relay_is_woken_and_does_not_ask_again_and_again(
         downstream.topic(given, "mastery.changes.v1", count=changes, settle_s=0, timeout_s=10)
         stop.set()
         ledgers.provider(ledger, "The last word")  # wakes it, so that it hears of the end
+
+
+def quiet(connection: Connection[Any], *, for_s: float) -> bool:
+    """Whether the relay asked the database nothing for so long."""
+    asked = questions(connection)
+    assert asked
+    Event().wait(for_s)
+    return questions(connection) == asked
 
 
 def questions(connection: Connection[Any]) -> object:
