@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from api.schemas import Many, Sent, Why
 from ledger.domain.evidence import EvidenceKind, Party, Result
-from ledger.domain.facts import CrosswalkPublished
+from ledger.domain.facts import CrosswalkPublished, ErasureReason
 from ledger.domain.framework import Articulation, Equivalence, Relation, SignOffRole
 from ledger.standards.native_fields import Id
 from ledger.standards.native_model import PartyIn, ResultIn
@@ -215,3 +215,9 @@ class TrialIn(Sent):
         description="Where it would be adopted: floors that are set at wider levels hold.",
     )
     listed_max: Annotated[int, Field(ge=0, le=10_000)] = 1_000
+
+
+class ErasureIn(Sent):
+    """Why a learner's record is destroyed; it stays on record, so there is no text of one's own."""
+
+    reason: ErasureReason

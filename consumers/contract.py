@@ -36,9 +36,10 @@ class _Carries(NamedTuple):
 
 CHANNELS = (
     _Carries("facts", "mastery.facts.v1", "Every fact, once, in order per key (whom it is about).",
-             ("fact",)),
+             ("fact", "erasure")),
     _Carries("changes", "mastery.changes.v1",
-             "Every change of a learner's mastery, once, in order per learner.", ("change",)),
+             "Every change of a learner's mastery, once, in order per learner.",
+             ("change", "erasure")),
     _Carries("submitted", "evidence.submitted", "Evidence for the ledger, in any format it reads.",
              ("evidence",)),
     _Carries("receipts", "evidence.receipts", "What was recorded, one receipt an item.",
@@ -129,11 +130,15 @@ def _operations() -> Iterator[tuple[str, Schema]]:
 
 
 def _messages() -> Schema:
-    types = sorted(kind.TOPIC for kind in CATALOGUE)
+    types = sorted(kind.TOPIC for kind in CATALOGUE if kind.TOPIC != wire.ERASED_TYPE)
     key = {"type": "string", "format": "uuid", "description": "The learner, or another stream."}
     return {
         "fact": _event("FactData", types, key=key, sequence=True),
         "change": _event("FeedEntry", [wire.CHANGE_TYPE], key=key, sequence=True),
+        "erasure": {
+            **_event(None, [wire.ERASED_TYPE], key=key, sequence=True),
+            "summary": "No value: forget all that is held under the key.",
+        },
         "evidence": {
             "description": "Our own JSON, NDJSON or xAPI statements; told apart by content.",
             "headers": {
@@ -154,7 +159,7 @@ def _messages() -> Schema:
 
 
 def _event(
-    schema: str, types: list[str], *, key: Schema | None = None, sequence: bool = False
+    schema: str | None, types: list[str], *, key: Schema | None = None, sequence: bool = False
 ) -> Schema:
     text: Schema = {"type": "string"}
     headers: Schema = {
@@ -171,12 +176,13 @@ def _event(
             "ce_sequence": digits,
         }  # fmt: skip
         required = list(headers)
-    headers["content-type"] = {"const": wire.JSON_TYPE}
-    found: Schema = {
-        "contentType": wire.JSON_TYPE,
-        "headers": {"type": "object", "properties": headers, "required": required},
-        "payload": {"$ref": _REF.format(name=schema)},
-    }
+    found: Schema = {"headers": {"type": "object", "properties": headers, "required": required}}
+    if schema is None:
+        found["payload"] = {"type": "null"}
+    else:
+        headers["content-type"] = {"const": wire.JSON_TYPE}
+        found["contentType"] = wire.JSON_TYPE
+        found["payload"] = {"$ref": _REF.format(name=schema)}
     if key is not None:
         found["bindings"] = {"kafka": {"key": key, "bindingVersion": "0.5.0"}}
     return found

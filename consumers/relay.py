@@ -25,7 +25,7 @@ from consumers.broker import Consumer, Producer, Record, partition_of
 from consumers.errors import AheadOfLogError, BrokerUnavailableError, FencedError
 from consumers.topics import Topics
 from consumers.wire import Event as CloudEvent
-from consumers.wire import change_event, fact_event, kafka_headers
+from consumers.wire import change_event, fact_event, kafka_event, kafka_headers
 from ledger.config import Settings
 from ledger.errors import StoreUnavailableError
 
@@ -169,6 +169,7 @@ class Session:
 
     def record(self, topic: str, event: CloudEvent) -> Record:
         """Place an event: its key is whom it is about."""
+        event = kafka_event(event)
         key = event.subject.encode()
         partition = partition_of(key, self._partitions[topic])
         return Record(topic, partition, key, event.data, kafka_headers(event))

@@ -125,7 +125,7 @@ def follow_http(keeper: Keeper, url: str, token: str, stop: Event) -> None:
             continue
         pause_s = RETRY_S
         if page:
-            keeper.take((HTTP, change["sequence"], change) for change in page)
+            keeper.take((HTTP, change["sequence"], _plain(change)) for change in page)
 
 
 def follow_kafka(
@@ -183,3 +183,9 @@ def _change(record: Any) -> Change | None:
         return {"erased": record.key.decode()}
     change: Change = json.loads(record.value)
     return change
+
+
+def _plain(change: Change) -> Change:
+    """Read an entry of the feed, which says in words of its own that somebody was erased."""
+    erases = change["cause"] == "erasure" and not change["competency"]
+    return {"erased": change["learner"]} if erases else change

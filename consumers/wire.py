@@ -13,12 +13,13 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
+from ledger.domain.facts import LearnerErased
 from projections.feed import FeedEntry
 
 FACTS_SOURCE = "urn:mastery-ledger:facts"
 CHANGES_SOURCE = "urn:mastery-ledger:changes"
 CHANGE_TYPE = "mastery.state-changed.v1"
-ERASED_TYPE = "mastery.learner-erased.v1"
+ERASED_TYPE = LearnerErased.TOPIC
 JSON_TYPE = "application/json"
 STRUCTURED_TYPE = "application/cloudevents+json"
 SEQUENCE_DIGITS = 19  # as text, sequences sort like numbers, up to 2^63 - 1
@@ -67,11 +68,22 @@ def fact_event(fact: FactData) -> Event:
 
 
 def change_event(change: FeedEntry) -> Event:
-    """Announce a change of mastery."""
+    """Announce a change of mastery, or that a learner was erased."""
     return Event(
-        id=str(change.id), source=CHANGES_SOURCE, type=CHANGE_TYPE, subject=str(change.learner),
+        id=str(change.id), source=CHANGES_SOURCE, type=change_type(change),
+        subject=str(change.learner),
         time=instant(change.recorded_at), sequence=change.sequence, data=_ENCODE(change),
     )  # fmt: skip
+
+
+def change_type(change: FeedEntry) -> str:
+    """Give the type of the event that a change is announced by."""
+    return ERASED_TYPE if change.is_erasure else CHANGE_TYPE
+
+
+def kafka_event(event: Event) -> Event:
+    """Give an event as Kafka carries it: an erasure is a record without a value (a tombstone)."""
+    return event._replace(data=None) if event.type == ERASED_TYPE else event
 
 
 def kafka_headers(event: Event) -> Headers:

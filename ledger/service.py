@@ -21,17 +21,21 @@ from ledger.domain import sayings, wording
 from ledger.domain.evidence import Evidence, Identifier, Party, Result, Submission
 from ledger.domain.facts import (
     ContestResolved,
+    ErasureReason,
     EvidenceConfirmed,
     EvidenceContested,
     Fact,
     FrameworkPublished,
+    LearnerErased,
     PolicyAdopted,
     PolicyPublished,
     ProviderKind,
     ProviderRegistered,
 )
-from ledger.domain.ids import EvidenceId, FrameworkId, LearnerId, PolicyId, ProviderId
+from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
 from ledger.domain.sayings import ProviderFact, Saying
+from ledger.domain.streams import framework_stream, policy_stream
+from ledger.errors import UnknownLearnerError
 from ledger.store import database, migrations
 from ledger.store.access import Access, is_sealed
 from ledger.store.appending import Appender, Outcome, Receipt
@@ -47,23 +51,13 @@ from ledger.store.tasks import Document, Record, Task, identifier_keys
 from ledger.store.voiding import void
 from ledger.store.webhooks import WebhookStore
 
-__all__ = ["Ledger", "Outcome", "Receipt", "Refusal", "framework_stream", "policy_stream"]
+__all__ = ["Ledger", "Outcome", "Receipt", "Refusal"]
 
 Clock = Callable[[], datetime]
 
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def framework_stream(framework: FrameworkId) -> UUID:
-    """Name a framework's stream."""
-    return uuid5(NAMESPACE_URL, f"mastery:framework:{framework}")
-
-
-def policy_stream(policy: PolicyId) -> UUID:
-    """Name a policy's stream."""
-    return uuid5(NAMESPACE_URL, f"mastery:policy:{policy}")
 
 
 class Ledger:
@@ -204,6 +198,17 @@ class Ledger:
         `enrolment.learner`.
         """
         return self._one(Enrol(self._keys, enrolment, names))
+
+    def erase(self, learner: LearnerId, *, reason: ErasureReason) -> Receipt:
+        """Destroy a learner's data key, for ever, and tell it; the same again is a duplicate.
+
+        Raises:
+            UnknownLearnerError: the ledger has no such learner.
+        """
+        if not self.log.is_learner(learner):
+            raise UnknownLearnerError(learner)
+        fact = LearnerErased(learner=learner, reason=reason)
+        return self._record(learner, fact, sayings.of_erasure(fact))
 
     def find_learner(
         self, provider: ProviderId, identifiers: tuple[Identifier, ...]

@@ -12,10 +12,11 @@ from datetime import UTC, date, datetime, time
 from threading import Lock
 from typing import Any, NamedTuple
 
-from ledger.domain.catalogue import Recorded
+from ledger.domain.catalogue import SEALED_TOPICS, Recorded, UnknownFact
 from ledger.domain.evidence import Alignment
 from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
 from ledger.errors import (
+    ErasedError,
     RefusedError,
     UnknownCompetencyError,
     UnknownEvidenceError,
@@ -87,6 +88,7 @@ class Answers:
 
         Raises:
             UnknownLearnerError: the ledger has no such learner.
+            ErasedError: the learner was erased.
             UnknownPolicyError: no such policy was published.
             InvalidDocumentError: `policy` is a document that is not sound.
         """
@@ -106,6 +108,7 @@ class Answers:
 
         Raises:
             UnknownLearnerError: the ledger has no such learner.
+            ErasedError: the learner was erased.
             UnknownCompetencyError: nothing of that name was published, and no evidence names it.
             RefusedError: several frameworks have that code.
             UnknownPolicyError: no such policy was published.
@@ -124,6 +127,7 @@ class Answers:
 
         Raises:
             UnknownLearnerError: the ledger has no such learner.
+            ErasedError: the learner was erased.
             UnknownPolicyError: no such policy was published.
             InvalidDocumentError: `policy` is a document that is not sound.
         """
@@ -139,6 +143,7 @@ class Answers:
 
         Raises:
             UnknownLearnerError: the ledger has no such learner.
+            ErasedError: the learner was erased.
             UnknownPolicyError: no such policy was published.
             InvalidDocumentError: `policy` is a document that is not sound.
         """
@@ -156,6 +161,7 @@ class Answers:
 
         Raises:
             UnknownLearnerError: the ledger has no such learner.
+            ErasedError: the learner was erased.
             UnknownEvidenceError: the learner has no such evidence.
         """
         asked = self.asked(as_of=as_of)
@@ -170,6 +176,7 @@ class Answers:
 
         Raises:
             UnknownLearnerError: the ledger has no such learner.
+            ErasedError: the learner was erased.
         """
         return LearnerRecord.fold(learner, self._facts_of(learner, position))
 
@@ -178,6 +185,7 @@ class Answers:
 
         Raises:
             UnknownLearnerError: the ledger has no such learner.
+            ErasedError: the learner was erased.
         """
         if asked.now:
             kept = self._remembered.reading(learner, asked.position, asked.registry)
@@ -225,8 +233,12 @@ class Answers:
             # Known since then only: an empty record, unlike somebody never heard of.
             if not _about_learner(self._log.stream(learner)):
                 raise UnknownLearnerError(learner)
+            if not self._log.holds_key(learner):
+                raise ErasedError(learner)
         elif not _about_learner(facts):
             raise UnknownLearnerError(learner)
+        elif facts[0].topic in SEALED_TOPICS and isinstance(facts[0].fact, UnknownFact):
+            raise ErasedError(learner)  # of a kind that is known, and cannot be opened
         return facts
 
     def _meant(self, name: str, observed: Observed) -> CompetencyId:

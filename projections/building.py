@@ -45,6 +45,8 @@ class Builder:
         for recorded in facts:
             record.apply(recorded)
             count(self.counts, recorded.fact, recorded.recorded_at)
+        if record.erased:
+            return
         observed = Observed(record, self._registry)
         if (
             self._registry.widens

@@ -23,6 +23,7 @@ class FeedEntry(Value):
 
     `sequence` grows by one from entry to entry; `id` is a function of the cause, so that a
     replay repeats it. `cause_position` is that of the fact, or None where time alone changed it.
+    With the cause `erasure` and no competency, it says that the learner was erased.
     `floors` are the digests of policies that could not be undercut, and `crosswalks` those of
     crosswalks over which evidence counts.
     """
@@ -44,6 +45,11 @@ class FeedEntry(Value):
     recorded_at: datetime
     floors: list[str] = field(default_factory=list[str])
     crosswalks: list[str] = field(default_factory=list[str])
+
+    @property
+    def is_erasure(self) -> bool:
+        """Whether it is about no competency, but about all that is held of the learner."""
+        return self.cause == "erasure" and not self.competency
 
 
 class Feed:

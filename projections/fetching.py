@@ -105,10 +105,14 @@ class Fetcher:
         """Read some competencies of each; give those that must be read whole instead.
 
         A piece that revises another is held together with it by the provider's own names, and
-        that other may be about anything.
+        that other may be about anything. One that the directory does not have was erased.
         """
         directory = self._directory(cursor, list(wanted))
-        local = {one: need for one, need in wanted.items() if not directory[one].revises}
+        local = {
+            one: need
+            for one, need in wanted.items()
+            if (row := directory.get(one)) is not None and not row.revises
+        }
         learners = list(local)
         named = [(learner, one) for learner, need in local.items() for one in need]
         asked = {"learner": [one for one, _ in named], "competency": [one for _, one in named]}

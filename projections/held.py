@@ -64,6 +64,12 @@ class Held:
             return True
         return competencies is not None and self.known.issuperset(competencies)
 
+    def erase(self, registry: Registry) -> None:
+        """Hold nothing any more but what the views still say."""
+        record = LearnerRecord(self.record.learner, erased=True)
+        self.observed = Observed(record, registry)
+        self.known, self.elsewhere = None, 0
+
     def row(self) -> LearnerRow:
         """Give the learner's row of the directory."""
         return learner_row(self.record, elsewhere=self.elsewhere)

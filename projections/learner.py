@@ -25,6 +25,8 @@ from ledger.domain.facts import (
     EvidenceCorrected,
     EvidenceRecorded,
     EvidenceWithdrawn,
+    Fact,
+    LearnerErased,
     LearnerIdentified,
 )
 from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
@@ -95,6 +97,7 @@ class LearnerRecord:
     revised_by: dict[ExternalName, tuple[EvidenceId, ...]] = field(
         default_factory=dict[ExternalName, tuple[EvidenceId, ...]]
     )
+    erased: bool = False
 
     @classmethod
     def fold(cls, learner: LearnerId, facts: Iterable[Recorded]) -> Self:
@@ -106,6 +109,8 @@ class LearnerRecord:
 
     def apply(self, recorded: Recorded) -> tuple[EvidenceId, ...]:
         """Take over the next fact; give the evidence that may read differently now."""
+        if self.erased:
+            return ()
         self.version = recorded.version
         self.position = recorded.position
         self.recorded_at = recorded.recorded_at
@@ -129,14 +134,8 @@ class LearnerRecord:
                     return ()
                 piece.remarks = (*piece.remarks, fact)
                 return (fact.id,)
-            case EnrolmentRecorded():
-                self.enrolments[fact.provider.int, fact.external_id] = fact
-            case AttributesRecorded():
-                self.attributes[fact.provider.int, fact.external_id] = fact
-            case LearnerIdentified():
-                self.identities.append(fact)
             case _:
-                pass
+                self._note(fact)
         return ()
 
     @property
@@ -170,6 +169,30 @@ class LearnerRecord:
         twin.identities = list(self.identities)
         twin.by_external, twin.revised_by = dict(self.by_external), dict(self.revised_by)
         return twin
+
+    def _note(self, fact: Fact) -> None:
+        """Take over what is not about evidence; carry past what is not known."""
+        match fact:
+            case EnrolmentRecorded():
+                self.enrolments[fact.provider.int, fact.external_id] = fact
+            case AttributesRecorded():
+                self.attributes[fact.provider.int, fact.external_id] = fact
+            case LearnerIdentified():
+                self.identities.append(fact)
+            case LearnerErased():
+                self._forget()
+            case _:
+                pass
+
+    def _forget(self) -> None:
+        """Hold nothing any more: what a reader could still open counts no longer either."""
+        self.erased = True
+        self.withdrawn = self.corrected = 0
+        self.identities.clear()
+        for held in (
+            self.pieces, self.enrolments, self.attributes, self.by_external, self.revised_by
+        ):  # fmt: skip
+            held.clear()
 
     def _record(self, fact: EvidenceRecorded, recorded: Recorded) -> tuple[EvidenceId, ...]:
         evidence, position = fact.evidence, recorded.position

@@ -27,12 +27,15 @@ from projections.pinning import crossed
 from projections.policies.verdict import MasteryState, Standing
 from projections.registry import Registry
 
-CauseKind = Literal["fact", "reference", "time", "rebuild"]
+CauseKind = Literal["fact", "reference", "time", "rebuild", "erasure"]
 _CHANGES = UUID("7d0f3b1e-6a0e-5c53-9d0a-3f4f0a4f8a11")  # namespace of the ids of changes
 
 
 class Cause(NamedTuple):
-    """Why a state changed: a fact about the learner or the reference data, or time alone."""
+    """Why a state changed: a fact about the learner or the reference data, or time alone.
+
+    `erasure` is the fact that takes all others with it.
+    """
 
     kind: CauseKind
     position: Position | None
@@ -153,8 +156,16 @@ class Writes:
         default_factory=dict[tuple[LearnerId, CompetencyId], MasteryRow | None]
     )
     changes: list[Change] = field(default_factory=list[Change])
-    learners: dict[LearnerId, LearnerRow] = field(default_factory=dict[LearnerId, LearnerRow])
+    learners: dict[LearnerId, LearnerRow | None] = field(
+        default_factory=dict[LearnerId, LearnerRow | None]
+    )
     providers: Counts = field(default_factory=dict[int, Quality])
+
+    def erase(self, learner: LearnerId) -> None:
+        """Take all rows of a learner away, but for those of mastery, which are named one by one."""
+        self.rewritten.append(learner)
+        self.observations = [one for one in self.observations if one.learner != learner]
+        self.learners[learner] = None
 
 
 def change_id(learner: LearnerId, competency: CompetencyId, cause: str) -> UUID:

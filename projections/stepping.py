@@ -12,8 +12,8 @@ from datetime import datetime
 from heapq import heappop, heappush
 
 from ledger.domain.catalogue import Recorded
-from ledger.domain.facts import EnrolmentRecorded, FrameworkPublished
-from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
+from ledger.domain.facts import EnrolmentRecorded, FrameworkPublished, LearnerErased
+from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, PolicyId, Position
 from projections.held import Held
 from projections.mastery import Bench
 from projections.pinning import crossed
@@ -38,6 +38,7 @@ Loader = Callable[[LearnerId, Collection[CompetencyId]], Held]
 """Gives a learner with all evidence on some competencies, at least."""
 Due = tuple[datetime, LearnerId, CompetencyId]
 _NOTHING: MasteryState = "no_evidence"
+_NONE = CompetencyId("")
 
 
 class Stepper:
@@ -75,6 +76,9 @@ class Stepper:
         """Take over one fact of a learner's stream."""
         self.emit_due(recorded.recorded_at)
         held = self._load(LearnerId(recorded.stream), ())
+        if held.record.erased or isinstance(recorded.fact, LearnerErased):
+            self._erase(held, recorded)
+            return
         changed = held.record.apply(recorded)
         self._advance(recorded)
         for evidence in changed:
@@ -123,6 +127,27 @@ class Stepper:
     def _advance(self, recorded: Recorded) -> None:
         self.position = recorded.position
         self.clock = max(self.clock, recorded.recorded_at)
+
+    def _erase(self, held: Held, recorded: Recorded) -> None:
+        """Take a learner out of the views; what comes after that changes nothing."""
+        self._advance(recorded)
+        if held.record.erased and not held.pairs:
+            return
+        held.erase(self.registry)
+        cause, learner = _cause("erasure", recorded), held.record.learner
+        bench = Bench(held.observed, on=self.clock, policy=self._policy)
+        for competency in sorted(held.pairs):
+            self._forget(held, bench.standing(competency), cause)
+        self.writes.erase(learner)
+        self.writes.changes.append(
+            Change(
+                id=change_id(learner, _NONE, cause.key), learner=learner, competency=_NONE,
+                from_state=_NOTHING, to_state=_NOTHING, estimate=None, level=None,
+                cause=cause.kind, cause_position=cause.position, policy=PolicyId(""),
+                policy_digest="", framework_version=None,
+                effective_at=self.clock, recorded_at=cause.recorded_at,
+            )
+        )  # fmt: skip
 
     def _note_rows(self, held: Held, evidence: EvidenceId, recorded: Recorded) -> None:
         piece = held.record.pieces[evidence]

@@ -24,7 +24,8 @@ def write(cursor: Cursor[Any], generation: int, writes: Writes, *, sequence: int
     _write_mastery(cursor, generation, writes)
     if writes.learners:
         _run(cursor, "drop_learners", generation, learner=list(writes.learners))
-        packing.copy_learners(cursor, generation, map(packing.learner, writes.learners.values()))
+        rows = (row for row in writes.learners.values() if row is not None)
+        packing.copy_learners(cursor, generation, map(packing.learner, rows))
     if writes.providers:
         counts = [
             (UUID(int=provider), *(getattr(quality, name) for name in Quality.__slots__))

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from ledger.config import Settings
-from ledger.domain.catalogue import Recorded
+from ledger.domain.catalogue import SEALED_TOPICS, Recorded
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
 from ledger.domain.messages import Accepted
 from ledger.service import Ledger
@@ -35,7 +35,7 @@ class Keep:
 
     def decide(self, known: Known) -> Decision:
         fact, stream = self._recorded.fact, self._recorded.stream
-        sealed = fact.STREAM == "learner"
+        sealed = fact.TOPIC in SEALED_TOPICS
         name = self._recorded.fact_id.bytes
         receipt = ReceiptRow(name, name, EvidenceId(stream), LearnerId(stream), ProviderId(stream))
         return Decision(

@@ -19,7 +19,7 @@ from api.auth import RecordsReader
 from api.openapi import PROBLEMS, JsonBytes, encoded, replies
 from api.parts import Parts, parts
 from api.problems import INVALID, ProblemError
-from consumers.wire import CHANGE_TYPE
+from consumers.wire import change_type
 from projections.feed import FeedEntry
 
 router = APIRouter(prefix="/v1", tags=["changes"], responses=PROBLEMS)
@@ -124,7 +124,7 @@ async def _events(asked: Parts, after: int) -> AsyncIterator[bytes]:
 
 def _event(entry: FeedEntry) -> bytes:
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (
-        entry.sequence, CHANGE_TYPE.encode(), _ENCODE(entry),
+        entry.sequence, change_type(entry).encode(), _ENCODE(entry),
     )  # fmt: skip
 
 

@@ -16,8 +16,8 @@ from api.parts import Parts, parts
 from api.problems import Fault, fault_of
 from ledger.domain.facts import FrameworkPublished
 from ledger.domain.ids import FrameworkId
+from ledger.domain.streams import framework_stream
 from ledger.errors import InvalidDocumentError, UnknownFrameworkError
-from ledger.service import framework_stream
 from ledger.standards.case import read_case
 from ledger.standards.translation import Refused
 from projections.carrying import Migration, migration, unmapped

@@ -9,10 +9,12 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Path, Request, Response
 
-from api.auth import EvidenceReader, RecordsReader
+from api.auth import EvidenceReader, RecordsReader, Steward
 from api.moments import AtMoment
 from api.openapi import PROBLEMS, JsonBytes, encoded, replies
 from api.parts import parts
+from api.routes.providers import Noted, noted
+from api.schemas_of_reference import ErasureIn
 from ledger.domain.catalogue import Recorded
 from ledger.domain.evidence import Evidence
 from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
@@ -108,6 +110,21 @@ def history(request: Request, _caller: RecordsReader, learner: Who, at: AtMoment
     return encoded(found)
 
 
+@router.post(
+    "/learners/{learner}/erasure", response_class=JsonBytes, summary="Erase a learner",
+    responses=replies(Noted, "Erased; said again, it is a duplicate.", example={
+        "position": 10412, "duplicate": False,
+    }),
+)  # fmt: skip
+def erase(request: Request, _caller: Steward, learner: Who, given: ErasureIn) -> Response:
+    """Destroy the learner's key, for ever: nothing that is on record of them can be read any more.
+
+    What arrives about the learner from then on is refused, and subscribers are told to forget.
+    The facts stay where they are, sealed, so all that proves the log still holds.
+    """
+    return noted(parts(request).ledger.erase(LearnerId(learner), reason=given.reason))
+
+
 @router.get(
     "/evidence/{evidence}", response_class=JsonBytes, tags=["evidence"], summary="Get evidence",
     responses=replies(EvidenceOut, "What it says now, and its facts."),
@@ -120,13 +137,12 @@ def get_evidence(
 ) -> Response:
     """Get one piece of evidence as it stands, with its corrections. A provider sees its own."""
     asked, name = parts(request), EvidenceId(evidence)
-    learner = asked.ledger.access.learner_of(name)
+    learner = asked.ledger.access.learner_of(name, sent_by=caller.provider)
     if learner is None:
         raise UnknownEvidenceError(evidence)
     position = asked.answers.asked(as_of=at.as_of).position
     piece = asked.answers.record(learner, position).pieces.get(name)
-    # Another provider's evidence is answered like none: even that it exists is not theirs.
-    if piece is None or caller.provider not in {None, piece.provider}:
+    if piece is None:
         raise UnknownEvidenceError(evidence)
     facts = asked.ledger.log.stream(learner, until=position)
     return encoded(

@@ -125,12 +125,11 @@ def resolve(request: Request, caller: Steward, evidence: Which, given: Resolutio
 
 def _about(request: Request, caller: Caller, evidence: UUID) -> _About:
     asked, name = parts(request), EvidenceId(evidence)
-    learner = asked.ledger.access.learner_of(name)
+    learner = asked.ledger.access.learner_of(name, sent_by=caller.provider)
     if learner is None:
         raise UnknownEvidenceError(evidence)
     piece = asked.answers.record(learner, asked.ledger.log.head()).pieces.get(name)
-    # Another provider's evidence is answered like none: even that it exists is not theirs.
-    if piece is None or caller.provider not in {None, piece.provider}:
+    if piece is None:
         raise UnknownEvidenceError(evidence)
     return _About(asked, name, piece)
 

@@ -26,6 +26,7 @@ CATALOGUE: tuple[type[Fact], ...] = (
     facts.EvidenceConfirmed,
     facts.EvidenceContested,
     facts.ContestResolved,
+    facts.LearnerErased,
     facts.ProviderRegistered,
     facts.AuthorityGranted,
     facts.AuthorityRevoked,
@@ -45,6 +46,11 @@ CATALOGUE: tuple[type[Fact], ...] = (
 
 TOPICS: Mapping[str, bytes] = {kind.TOPIC: kind.TOPIC.encode() for kind in CATALOGUE}
 """Every topic that is written, and its bytes, which seals are bound to."""
+
+SEALED_TOPICS: frozenset[str] = frozenset(
+    kind.TOPIC for kind in CATALOGUE if kind.STREAM == "learner" and kind is not facts.LearnerErased
+)
+"""Those whose bodies are stored sealed; that a learner was erased is read when the key is gone."""
 
 Upcaster = Callable[[bytes], tuple[str, bytes]]
 UPCASTERS: Mapping[str, Upcaster] = {}

@@ -2,7 +2,7 @@
 
 A topic is ours and versioned, never a Python path, so a rename orphans nothing. What a fact
 no longer says is mended by an upcaster (`catalogue.py`), never by editing what is stored.
-Facts of a learner's stream are stored sealed (docs/adr/0002).
+Facts of a learner's stream are stored sealed (docs/adr/0002), but for one that tells of an erasure.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from ledger.domain.learner_facts import (
     AttributesRecorded,
     ContestResolved,
     EnrolmentRecorded,
+    ErasureReason,
     EvidenceConfirmed,
     EvidenceContested,
     EvidenceCorrected,
     EvidenceRecorded,
     EvidenceWithdrawn,
+    LearnerErased,
     LearnerIdentified,
     LearnerRegistered,
 )
@@ -51,6 +53,7 @@ __all__ = [
     "CrosswalkSigned",
     "CrosswalkWithdrawn",
     "EnrolmentRecorded",
+    "ErasureReason",
     "EvidenceConfirmed",
     "EvidenceContested",
     "EvidenceCorrected",
@@ -58,6 +61,7 @@ __all__ = [
     "EvidenceWithdrawn",
     "Fact",
     "FrameworkPublished",
+    "LearnerErased",
     "LearnerIdentified",
     "LearnerRegistered",
     "PathwayPublished",

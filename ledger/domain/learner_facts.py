@@ -1,4 +1,7 @@
-"""Facts of a learner's stream: stored sealed under the learner's own key (docs/adr/0002)."""
+"""Facts of a learner's stream: stored sealed under the learner's own key (docs/adr/0002).
+
+All but one: that a learner was erased is said in clear, since the key is gone with it.
+"""
 
 from __future__ import annotations
 
@@ -137,3 +140,18 @@ class ContestResolved(Fact):
     by: Party
     outcome: Literal["stands", "set_aside"]
     reason: str
+
+
+ErasureReason = Literal["requested", "retention_ended", "ordered", "mistaken"]
+
+
+class LearnerErased(Fact):
+    """The learner's key was destroyed: nothing that was recorded of them can be read again.
+
+    Stored in clear, so it says nothing of the person. Nothing about them is taken in afterwards.
+    """
+
+    TOPIC: ClassVar[str] = "mastery.learner-erased.v1"
+
+    learner: LearnerId
+    reason: ErasureReason

@@ -17,6 +17,7 @@ from ledger.domain.facts import (
     AuthorityRevoked,
     Fact,
     FrameworkPublished,
+    LearnerErased,
     PolicyAdopted,
     PolicyPublished,
     ProviderReinstated,
@@ -67,6 +68,11 @@ def of_reference(fact: Fact, about: tuple[str, ...], *, adds: bool) -> Saying:
     """Of a crosswalk, a credential, an assessment or a pathway; `adds`: to what was said of it."""
     digest = digest_of(fact)
     return Saying((fact.TOPIC, *about), digest, once=digest.hex() if adds else None)
+
+
+def of_erasure(fact: LearnerErased) -> Saying:
+    """Of a learner's erasure, said once, for whatever reason."""
+    return Saying(("erasure", fact.learner.hex), b"erased", once="")
 
 
 def digest_of(fact: Fact) -> bytes:

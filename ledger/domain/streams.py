@@ -13,6 +13,7 @@ from ledger.domain.facts import (
     CrosswalkWithdrawn,
     PathwayPublished,
 )
+from ledger.domain.ids import FrameworkId, PolicyId
 
 Equating = (
     CrosswalkPublished
@@ -23,6 +24,16 @@ Equating = (
     | AssessmentValidated
     | PathwayPublished
 )
+
+
+def framework_stream(framework: FrameworkId) -> UUID:
+    """Name a framework's stream."""
+    return uuid5(NAMESPACE_URL, f"mastery:framework:{framework}")
+
+
+def policy_stream(policy: PolicyId) -> UUID:
+    """Name a policy's stream."""
+    return uuid5(NAMESPACE_URL, f"mastery:policy:{policy}")
 
 
 def stream_of(fact: Equating) -> UUID:

@@ -128,11 +128,18 @@ class Access:
         ):
             return lookups.learners(cursor, identifiers)
 
-    def learner_of(self, evidence: EvidenceId) -> LearnerId | None:
-        """Give the learner whom a piece of evidence is about; None if there is no such evidence."""
+    def learner_of(
+        self, evidence: EvidenceId, *, sent_by: ProviderId | None = None
+    ) -> LearnerId | None:
+        """Give the learner whom a piece of evidence is about; None if there is no such evidence.
+
+        With `sent_by`, another provider's is none: even that it exists is not theirs to know.
+        """
         with borrowed(self._pool) as connection:
             row = connection.execute(
-                "SELECT learner FROM ledger.receipts WHERE evidence = %s LIMIT 1", (evidence,)
+                "SELECT learner FROM ledger.receipts WHERE evidence = %s"
+                " AND (%s::uuid IS NULL OR provider = %s) LIMIT 1",
+                (evidence, sent_by, sent_by),
             ).fetchone()
         return None if row is None else LearnerId(row[0])
 

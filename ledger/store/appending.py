@@ -47,6 +47,7 @@ INSERT INTO ledger.documents (address, owner, media_type, sealed)
 SELECT * FROM unnest(%s::bytea[], %s::uuid[], %s::text[], %s::bytea[])
     ON CONFLICT (address) DO NOTHING
 """
+_DESTROY_KEYS = "DELETE FROM ledger.data_keys WHERE owner = ANY(%s)"
 
 
 class Receipt(NamedTuple):
@@ -102,6 +103,8 @@ class Appender:
         if plan.new_keys:
             keys = ((owner.bytes, wrapped) for owner, wrapped in plan.new_keys)
             copy_into(cursor, _DATA_KEYS, keys)
+        if plan.erased:
+            cursor.execute(_DESTROY_KEYS, (plan.erased,))
         rows = self._planner.rows(cursor, plan)
         recorded_at_us = self._recorder.append(cursor, head, rows)
         receipts = [HEADER]

@@ -50,6 +50,8 @@ SELECT (SELECT count(*) FROM unnest(%b::bytea[]) AS asked (message)
        (SELECT count(*) FROM unnest(%b::bytea[]) AS asked (identifier)
           JOIN ledger.identifiers AS i ON i.identifier = asked.identifier) AS linked,
        (SELECT count(*) FROM unnest(%b::uuid[]) AS asked (owner)
+          JOIN ledger.data_keys AS k ON k.owner = asked.owner) AS made,
+       (SELECT count(*) FROM unnest(%b::uuid[]) AS asked (owner)
           JOIN ledger.data_keys AS k ON k.owner = asked.owner) AS keyed
 """
 
@@ -79,12 +81,16 @@ def messages(
 
 
 def counts(
-    cursor: Cursor[Any], *, messages: list[bytes], names: list[bytes], owners: list[UUID]
-) -> tuple[int, int, int]:
-    """Count the receipts of messages, the names that are linked, and the owners that have a key."""
-    row = cursor.execute(_COUNTS, (messages, names, owners)).fetchone()
+    cursor: Cursor[Any], *, messages: list[bytes], names: list[bytes],
+    new: list[UUID], owners: list[UUID],
+) -> tuple[int, int, int, int]:  # fmt: skip
+    """Count the receipts of messages, the names that are linked, and those that have a data key.
+
+    Of `new` owners, who should have none yet, and of `owners` whose key is used.
+    """
+    row = cursor.execute(_COUNTS, (messages, names, new, owners)).fetchone()
     assert row is not None
-    return row["receipts"], row["linked"], row["keyed"]
+    return row["receipts"], row["linked"], row["made"], row["keyed"]
 
 
 def message_names(cursor: Cursor[Any], evidence: Collection[UUID]) -> dict[UUID, bytes]:

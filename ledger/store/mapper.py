@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from ledger.domain.catalogue import CATALOGUE, TOPICS, Recorded, UnknownFact, decode
-from ledger.domain.facts import Fact
+from ledger.domain.catalogue import SEALED_TOPICS, TOPICS, Recorded, UnknownFact, decode
+from ledger.domain.facts import Fact, LearnerErased
 from ledger.domain.ids import uuid_of
 from ledger.errors import SealError
 from ledger.store import seal
@@ -26,7 +26,7 @@ Row = tuple[Any, ...]
 """A row of ledger.facts, as `COLUMNS` reads it in binary format."""
 
 _CACHED_MAX = 100_000
-_ALWAYS_SEALED = frozenset(kind.TOPIC for kind in CATALOGUE if kind.STREAM == "learner")
+_ERASED = LearnerErased.TOPIC
 
 
 class Mapper:
@@ -55,11 +55,11 @@ class Mapper:
         add, ids, moments, sealed = found.append, self._ids, self._moments, seal.SEALED
         for row in rows:
             position, stream, version, topic, state, fact_id, provider, recorded_at, _ = row
-            if verify_headers:
+            if verify_headers or topic == _ERASED:  # it takes a whole record away
                 self._check(row)
             if state[:1] == sealed:
                 fact = _opened(row, data_keys.get(stream))
-            elif topic in _ALWAYS_SEALED:
+            elif topic in SEALED_TOPICS:
                 # Somebody wrote it past the ledger; a bulk read checks no header that would tell.
                 raise SealError(f"fact {uuid_of(fact_id)}, stored in clear,")
             else:

@@ -65,6 +65,7 @@ class Plan(NamedTuple):
     data_keys: dict[UUID, bytes]  # of all that is sealed here
     new_keys: list[tuple[UUID, bytes]]  # those of them that are made here, wrapped
     documents: list[tuple[bytes, UUID, str, bytes]]
+    erased: list[UUID]  # whose data key goes with this
 
 
 class Planner:
@@ -91,7 +92,7 @@ class Planner:
         known, seen = self._look_up(cursor, tasks)
         decisions = [_decide(task, known) for task in tasks]
         data_keys, new_keys = self._fetch_keys(cursor, decisions)
-        plan = Plan(decisions, seen, [], {}, {}, data_keys, new_keys, [])
+        plan = Plan(decisions, seen, [], {}, {}, data_keys, new_keys, [], [])
         for index, decision in enumerate(decisions):
             if isinstance(decision, Decision) and decision.facts:
                 self._seal(plan, index, decision)
@@ -104,9 +105,15 @@ class Planner:
         # Somebody else appended since: what is remembered of streams may be behind.
         self._head = head
         self._versions.clear()
-        seen, owners = plan.seen, [owner for owner, _ in plan.new_keys]
-        found = lookups.counts(cursor, messages=seen.messages, names=seen.unknown, owners=owners)
-        return found == (seen.receipts, 0, 0)
+        seen, new = plan.seen, [owner for owner, _ in plan.new_keys]
+        owners = list(plan.data_keys.keys() - set(new))
+        found = lookups.counts(
+            cursor, messages=seen.messages, names=seen.unknown, new=new, owners=owners
+        )
+        if found[-1] != len(owners):
+            # Somebody was erased: sealed under a key that is gone, nothing could be read again.
+            self._data_keys.clear()
+        return found == (seen.receipts, 0, 0, len(owners))
 
     def rows(self, cursor: Cursor[Any], plan: Plan) -> list[Row]:
         """Give each fact its version in its stream; under the append lock."""
@@ -125,6 +132,8 @@ class Planner:
         """Remember, after the commit, a plan whose last fact is at `head`."""
         self._head = head
         self._data_keys.update(plan.data_keys)
+        for owner in plan.erased:
+            self._data_keys.pop(owner, None)
         for index in plan.last_fact:
             decision = plan.decisions[index]
             assert isinstance(decision, Decision)
@@ -162,6 +171,7 @@ class Planner:
         made = {one.stream for one in writing if one.new_learner}
         documented = {document.owner for one in writing for document in one.documents}
         sealing = {one.stream for one in writing if one.sealed}
+        erasing = any(one.erases for one in writing)
         old = (documented | sealing) - made
         missing = [owner for owner in old if owner not in self._data_keys]
         for owner, wrapped in lookups.data_keys(cursor, missing).items():
@@ -172,8 +182,9 @@ class Planner:
         wrapped_keys = [(owner, self._keys.wrap(owner, key)) for owner, key in keys.items()]
         keys |= {owner: key for owner in old - made if (key := self._data_keys.get(owner))}
         keyless = sealing - keys.keys()
-        known = lookups.versions(cursor, [owner.bytes for owner in keyless])
-        _refuse_keyless(decisions, keyless, known=known)
+        if keyless or erasing:
+            known = lookups.versions(cursor, [owner.bytes for owner in keyless])
+            _refuse_keyless(decisions, keyless, known=known)
         return keys, wrapped_keys
 
     def _seal(self, plan: Plan, index: int, decision: Decision) -> None:
@@ -196,6 +207,8 @@ class Planner:
         message, version, *_ = decision.receipt
         digest = decision.accepted.digest
         plan.digests[index] = self._keys.veil(digest, message=message, version=version)
+        if decision.erases:
+            plan.erased.append(decision.stream)
         for document in decision.documents:
             data_key = plan.data_keys[document.owner]
             plan.documents.append(self._sealed_document(document, data_key))
@@ -227,12 +240,20 @@ def _decide(task: Task, known: Known) -> Decision | Refusal:
 def _refuse_keyless(
     decisions: list[Decision | Refusal], keyless: set[UUID], *, known: Collection[bytes]
 ) -> None:
-    """Refuse what is about owners who were erased, or never were, and what only repeats it."""
+    """Refuse what is about owners who were erased, or never were, and what only repeats it.
+
+    An owner who is erased in this group is so for what comes after that.
+    """
     refused: dict[int, Refusal] = {}
+    erased: set[UUID] = set()
     for index, one in enumerate(decisions):
-        if isinstance(one, Decision) and one.facts and one.stream in keyless:
-            erased = one.stream.bytes in known
-            error = ErasedError(one.stream) if erased else UnknownLearnerError(one.stream)
+        if isinstance(one, Refusal):
+            continue
+        if one.erases:
+            erased.add(one.stream)
+        elif one.facts and (one.stream in keyless or one.stream in erased):
+            was = one.stream in erased or one.stream.bytes in known
+            error = ErasedError(one.stream) if was else UnknownLearnerError(one.stream)
             refused[id(one.accepted)] = decisions[index] = Refusal(error)
-        elif isinstance(one, Decision) and id(one.accepted) in refused:
+        elif id(one.accepted) in refused:
             decisions[index] = refused[id(one.accepted)]

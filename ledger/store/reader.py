@@ -14,6 +14,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from ledger.domain.catalogue import CATALOGUE, Recorded
+from ledger.domain.facts import LearnerRegistered
 from ledger.domain.ids import Position
 from ledger.store import seal
 from ledger.store.database import borrowed
@@ -34,7 +35,8 @@ _AFTER_OF_TOPICS = (
 )
 _IN_CLEAR = (
     f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
-    " WHERE position > %s AND position <= %s AND substring(state, 1, 1) <> '\\x01'::bytea ORDER BY position"
+    " WHERE position > %s AND position <= %s AND substring(state, 1, 1) <> '\\x01'::bytea"
+    " AND topic <> 'mastery.learner-erased.v1' ORDER BY position"
 )
 _STREAM = (
     f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
@@ -123,13 +125,15 @@ class LogReader:
         self._data_keys.pop(owner.bytes, None)
         return False
 
+    def is_learner(self, stream: UUID) -> bool:
+        """Say whether a stream is a learner's, erased or not."""
+        query = "SELECT 1 FROM ledger.facts WHERE originator_id = %s AND topic = %s LIMIT 1"
+        return bool(self._rows(query, (stream, LearnerRegistered.TOPIC)))
+
     def streams(
-        self,
-        streams: Sequence[UUID],
-        *,
-        until: Position = _END,
-        topics: Sequence[str] | None = None,
-    ) -> dict[UUID, list[Recorded]]:
+        self, streams: Sequence[UUID], *,
+        until: Position = _END, topics: Sequence[str] | None = None,
+    ) -> dict[UUID, list[Recorded]]:  # fmt: skip
         """Read several streams in one round trip: whole, or only their facts of some topics."""
         query = (
             f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants

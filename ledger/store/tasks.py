@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 from uuid import UUID
 
+from ledger.domain.catalogue import SEALED_TOPICS
 from ledger.domain.evidence import Identifier
-from ledger.domain.facts import Fact
+from ledger.domain.facts import Fact, LearnerErased
 from ledger.domain.identity import identity_parts
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
 from ledger.domain.messages import Accepted, Message
@@ -58,6 +59,7 @@ class Decision:
     identifiers: tuple[bytes, ...] = ()
     documents: tuple[Document, ...] = ()
     new_learner: bool = False
+    erases: bool = False  # the stream's data key goes with it
 
 
 @dataclass(slots=True)
@@ -150,9 +152,10 @@ class Record:
         accepted = message.versions[version] = Accepted(digest)
         return Decision(
             accepted, owner, message.learner,
-            facts=(self._fact,), stream=self._stream, sealed=self._fact.STREAM == "learner",
+            facts=(self._fact,), stream=self._stream, sealed=self._fact.TOPIC in SEALED_TOPICS,
             provider=self._provider, documents=self._documents,
             receipt=ReceiptRow(self._message, version, owner, message.learner, provider),
+            erases=isinstance(self._fact, LearnerErased),
         )  # fmt: skip
 
     def _before(self, message: Message) -> Accepted | None:

@@ -1,8 +1,10 @@
 -- is_shared --
 -- Whether what outlives a generation is there, in its latest form.
 SELECT to_regclass('views.generations') IS NOT NULL AND EXISTS (
-    SELECT FROM pg_attribute
-     WHERE attrelid = to_regclass('views.mastery_changes') AND attname = 'crosswalks');
+    SELECT FROM pg_constraint
+     WHERE conrelid = to_regclass('views.mastery_changes')
+       AND conname = 'mastery_changes_cause_check'
+       AND pg_get_constraintdef(oid) LIKE '%erasure%');
 
 -- live_locked --
 -- The live generation, locked: whoever holds the row writes the views.

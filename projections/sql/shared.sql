@@ -32,8 +32,7 @@ CREATE TABLE IF NOT EXISTS views.mastery_changes (
     effective_at      timestamptz NOT NULL,
     recorded_at       timestamptz NOT NULL,
     CONSTRAINT mastery_changes_pkey PRIMARY KEY (sequence),
-    CONSTRAINT mastery_changes_id_key UNIQUE (id),
-    CONSTRAINT mastery_changes_cause_check CHECK (cause IN ('fact', 'reference', 'time', 'rebuild'))
+    CONSTRAINT mastery_changes_id_key UNIQUE (id)
 );
 CREATE INDEX IF NOT EXISTS mastery_changes_learner_idx ON views.mastery_changes (learner, sequence);
 
@@ -41,3 +40,7 @@ CREATE INDEX IF NOT EXISTS mastery_changes_learner_idx ON views.mastery_changes 
 ALTER TABLE views.mastery_changes
     ADD COLUMN IF NOT EXISTS floors     text[] NOT NULL DEFAULT '{{}}',
     ADD COLUMN IF NOT EXISTS crosswalks text[] NOT NULL DEFAULT '{{}}';
+
+ALTER TABLE views.mastery_changes DROP CONSTRAINT IF EXISTS mastery_changes_cause_check;
+ALTER TABLE views.mastery_changes ADD CONSTRAINT mastery_changes_cause_check
+    CHECK (cause IN ('fact', 'reference', 'time', 'rebuild', 'erasure'));

@@ -13,8 +13,9 @@ from psycopg import Cursor
 from ledger.domain.catalogue import UnknownFact
 from ledger.domain.facts import EnrolmentRecorded, EvidenceRecorded, FrameworkPublished
 from ledger.domain.ids import FrameworkId, LearnerId, ProviderId
+from ledger.domain.streams import framework_stream
 from ledger.errors import ErasedError, RefusedError, SealError
-from ledger.service import Ledger, framework_stream
+from ledger.service import Ledger
 from ledger.store.keys import DATA_KEYS_KEPT_S
 from ledger.store.planning import Plan
 from ledger.store.recorder import Head
