@@ -19,6 +19,7 @@ from fastapi import Request, Security
 from fastapi.openapi.models import HTTPBearer
 from fastapi.security.base import SecurityBase
 
+from api.bodies import fault_of_encoding
 from api.problems import FORBIDDEN, UNAUTHENTICATED, ProblemError
 from api.queries import check_query
 from ledger.domain.ids import ProviderId
@@ -141,7 +142,8 @@ class Needs(SecurityBase):
 
         Raises:
             ProblemError: 401 without a token that is known, 403 where its role lacks the scope,
-                400 where the query holds what the route does not ask for.
+                400 where the query holds what the route does not ask for, 415 where the body is
+                compressed.
         """
         token = token_in(request.headers.get("authorization"))
         if token is None:
@@ -155,6 +157,8 @@ class Needs(SecurityBase):
         if not caller.may(self.scope):
             raise ProblemError(FORBIDDEN, f"a token of role {caller.role} lacks {self.scope}")
         check_query(request)
+        if (compressed := fault_of_encoding(request)) is not None:
+            raise compressed
         return caller
 
 

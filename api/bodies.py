@@ -33,6 +33,17 @@ def wanted(request: Request, *types: frozenset[str]) -> str:
     raise ProblemError(MEDIA_TYPE_UNKNOWN, f"send one of: {known}", headers={"accept-post": known})
 
 
+def fault_of_encoding(request: Request) -> ProblemError | None:
+    """Say why a compressed body is not read, naming what is taken (RFC 9110, 15.5.16)."""
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in {"", "identity"}:
+        return None
+    return ProblemError(
+        MEDIA_TYPE_UNKNOWN, f"send the body as it is, without Content-Encoding {encoding}",
+        headers={"accept-encoding": "identity"},
+    )  # fmt: skip
+
+
 async def whole(request: Request, *, bytes_max: int) -> bytes:
     """Read a body that fits in memory.
 

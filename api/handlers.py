@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from api.bodies import fault_of_encoding
 from api.problems import (
     FAILED,
     INVALID,
@@ -49,12 +50,17 @@ def install(app: FastAPI) -> None:
         return respond(described(error.kind, error.detail, error.faults), error.headers)
 
     @app.exception_handler(RequestValidationError)
-    async def _validation(_request: Request, error: RequestValidationError) -> Response:
+    async def _validation(request: Request, error: RequestValidationError) -> Response:
+        if (compressed := fault_of_encoding(request)) is not None:
+            return await _route(request, compressed)
         faults = tuple(map(_validation_fault, error.errors()))
         return respond(described(INVALID, f"{len(faults)} in this request", faults))
 
     @app.exception_handler(HTTPException)
-    async def _http(_request: Request, error: HTTPException) -> Response:
+    async def _http(request: Request, error: HTTPException) -> Response:
+        # A framework that could not read the body does not say that it was compressed.
+        if error.status_code == 400 and (compressed := fault_of_encoding(request)) is not None:
+            return await _route(request, compressed)
         kind = OF_STATUS.get(error.status_code) or Kind(
             "http", error.status_code, str(error.detail)
         )

@@ -214,6 +214,10 @@ class TrialIn(Sent):
         "programme",
         description="Where it would be adopted: floors that are set at wider levels hold.",
     )
+    scope: Annotated[str, Field(max_length=500)] = Field(
+        "",
+        description="Which state, district, school or programme; only those enrolled there count.",
+    )
     listed_max: Annotated[int, Field(ge=0, le=10_000)] = 1_000
 
 

@@ -21,7 +21,8 @@ from projections.policies.compiling import parts_of
 from projections.policies.requirements import Covers, PointsFromChildren
 from projections.unjudged import Unjudged
 
-LEVELS = ("everywhere", "framework", "state", "district", "school", "programme")
+ENROLMENT_LEVELS = ("state", "district", "school", "programme")
+LEVELS = ("everywhere", "framework", *ENROLMENT_LEVELS)
 """From wide to narrow: the narrowest adoption in force decides."""
 
 _STRANDS: tuple[Strand | None, ...] = (None, *get_args(Strand))

@@ -37,6 +37,7 @@ class _Grant:
     starts: datetime
     ends: datetime  # inclusive
     before: datetime  # exclusive; moved by a revocation
+    settled: bool = False  # revoked, and granted anew since
 
     def covers(self, kind: EvidenceKind, resolved: Resolved) -> bool:
         return (
@@ -61,6 +62,9 @@ class _Provider:
         self.always: dict[tuple[str, str], str] = {}
 
     def grant(self, fact: AuthorityGranted) -> None:
+        for earlier in self.grants:
+            if earlier.name == fact.grant and earlier.before != _NEVER:
+                earlier.settled = True
         self.grants.append(
             _Grant(
                 name=fact.grant,
@@ -75,8 +79,8 @@ class _Provider:
 
     def revoke(self, fact: AuthorityRevoked) -> None:
         for grant in self.grants:
-            if grant.name == fact.grant:
-                grant.before = min(grant.before, aware(fact.ends_at))
+            if grant.name == fact.grant and not grant.settled:
+                grant.before = aware(fact.ends_at)
 
     def reinstate(self, at: datetime) -> None:
         self.suspensions = [

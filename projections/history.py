@@ -38,6 +38,8 @@ from projections.telling import tell
 from projections.transcript import competency_name
 
 _OF_LEARNERS = frozenset(LEARNER_TOPICS)
+_TOLD_ANYWAY = (ProviderSuspended, ProviderReinstated, AuthorityRevoked)
+"""What says that evidence counts no more, or again, though no state moves."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -86,7 +88,8 @@ def told(
 ) -> History:  # fmt: skip
     """Replay a learner's facts among the reference facts, both oldest first.
 
-    Reference facts are told where they changed something for this learner.
+    Reference facts are told where they changed something for this learner, and so is whatever ends
+    or restores the standing of a provider who sent some of the evidence.
     """
     replay = _Replay(learner, policy)
     steps: list[Step] = []
@@ -116,7 +119,7 @@ class _Replay:
         if self._concerns(recorded):
             self._stepper.reread(self._learner, recorded)
             changes = self._changes()
-            if changes:
+            if changes or isinstance(recorded.fact, _TOLD_ANYWAY):
                 yield self._told(recorded, changes)
 
     def wait(self, until: datetime) -> Iterator[Step]:

@@ -17,15 +17,17 @@ from ledger.config import Settings
 from ledger.domain.catalogue import Recorded
 from ledger.domain.facts import EnrolmentRecorded
 from ledger.domain.ids import CompetencyId, FrameworkId, LearnerId, Position
+from ledger.errors import Reject
 from ledger.service import Ledger
 from ledger.store.reader import LEARNER_TOPICS
-from projections.adoption import scopes_of
+from projections.adoption import ENROLMENT_LEVELS, scopes_of
 from projections.learner import LearnerRecord
 from projections.mastery import Bench
 from projections.observing import Observed
 from projections.policies.documents import PolicyDocument
 from projections.policies.judge import Judge, compile_policy
 from projections.policies.verdict import Finding, MasteryState, Verdict
+from projections.publication import refuse
 from projections.registry import Registry, day_of
 from projections.sharing import Progress, Share, share_out, untold
 from projections.suppression import CELL_MIN, Table, table
@@ -79,8 +81,8 @@ class Question:
 
     With `framework`, the draft decides only on that framework's competencies. `level` is where it
     would be adopted: the floors set at wider levels hold for it, so at the narrowest level, a
-    trial of the policy in force changes nobody. At most
-    `listed_max` of the moved are listed; all are counted.
+    trial of the policy in force changes nobody. With `scope`, only those enrolled there on the day
+    are tried. At most `listed_max` of the moved are listed; all are counted.
     """
 
     as_of: Position
@@ -88,8 +90,20 @@ class Question:
     framework: FrameworkId | None = None
     group_by: GroupBy = "school"
     level: str = "programme"
+    scope: str = ""
     listed_max: int = 1_000
     cell_min: int = CELL_MIN
+
+    def __post_init__(self) -> None:
+        """Refuse a scope at a level on which nobody is enrolled."""
+        if self.scope and self.level not in ENROLMENT_LEVELS:
+            known = ", ".join(ENROLMENT_LEVELS)
+            refuse("trial", [Reject("/scope", f"says nothing at the level {self.level}", known)])
+
+    def is_about(self, record: LearnerRecord) -> bool:
+        """Say whether a learner is where the policy would be adopted."""
+        enrolled = record.enrolments.values()
+        return not self.scope or (self.level, self.scope) in scopes_of(enrolled, day_of(self.on))
 
 
 def trial(
@@ -189,6 +203,8 @@ def _try(
     tally: _Tally,
 ) -> None:
     record = LearnerRecord.fold(LearnerId(facts[0].stream), facts)
+    if record.erased or not tally.question.is_about(record):
+        return
     observed = Observed(record, registry)
     effects: set[Effect] = set()
     tally.learners += 1

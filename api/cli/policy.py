@@ -225,6 +225,9 @@ def try_draft(
     level: Annotated[
         str, typer.Option(help="Where it would be adopted: floors of wider levels hold.")
     ] = "programme",
+    scope: Annotated[
+        str, typer.Option(help="Which state, district, school or programme; only who is there.")
+    ] = "",
     processes: Processes = None,
     plain: Json = False,
 ) -> None:
@@ -233,6 +236,7 @@ def try_draft(
     Examples:
         mastery policy trial draft.json
         mastery policy trial strict-welding --on 2026-06-30 --group-by district
+        mastery policy trial draft.json --level school --scope "North High"
     """
     if group_by not in GROUPS or level not in LEVELS:
         raise UsageError(f"--group-by is one of {', '.join(GROUPS)}; --level, {', '.join(LEVELS)}")
@@ -243,7 +247,7 @@ def try_draft(
         assert asked.policy is not None  # one was given
         question = Question(
             asked.position, asked.on, _framework(asked.registry, framework),
-            group_by=GROUPS[group_by], level=level,
+            group_by=GROUPS[group_by], level=level, scope=scope,
         )  # fmt: skip
         with Progress(console=complaints, transient=True) as bar:
             task = bar.add_task("judging", total=None)

@@ -96,7 +96,8 @@ def try_policy(request: Request, _caller: ReportsReader, given: TrialIn) -> Resp
         draft,
         Question(
             as_of=question.position, on=question.on, framework=framework,
-            group_by=given.group_by, level=given.level, listed_max=given.listed_max,
+            group_by=given.group_by, level=given.level, scope=given.scope,
+            listed_max=given.listed_max,
         ),
     )  # fmt: skip
     return encoded(TrialOut.of(found))

@@ -15,6 +15,7 @@ from fastapi import Depends, Request, Response
 
 from api.auth import Caller, Guard, Scope, read_session, sign_session
 from api.problems import FORBIDDEN, ProblemError
+from api.queries import check_query
 
 COOKIE = "ml_session"
 SESSION_S = 8 * 3600  # a working day; then the token is pasted again
@@ -72,7 +73,7 @@ class Looks:
 
         Raises:
             SignInNeededError: nobody is signed in.
-            ProblemError: 403, the role lacks the scope.
+            ProblemError: 403, the role lacks the scope; 400, the page has no such parameter.
         """
         visitor = await sessions(request).visitor(request)
         request.state.visitor = visitor
@@ -81,6 +82,7 @@ class Looks:
             raise SignInNeededError(path if request.method == "GET" else "/")
         if not visitor.may(self.scope):
             raise ProblemError(FORBIDDEN, WHY_NOT.get(visitor.role, "Your role does not open it."))
+        check_query(request)
         return visitor
 
 

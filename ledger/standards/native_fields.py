@@ -83,7 +83,11 @@ _MOMENT_SCHEMA: dict[str, Any] = {
 }
 _NUMBER_SCHEMA: dict[str, Any] = {"type": ["number", "string"], "examples": [87.5, "87.5"]}
 
-Id = Annotated[str, Field(min_length=1, max_length=2_000, pattern=r"^[^\x00-\x1f\x7f]+$")]
+# On one line, and not blank.
+Id = Annotated[
+    str,
+    Field(min_length=1, max_length=2_000, pattern=r"^ *[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"),
+]
 Text = Annotated[str, Field(max_length=2_000)]
 LongText = Annotated[str, Field(max_length=100_000)]
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from ledger.domain.evidence import Credential, Evidence, Link, Period, Result
+from ledger.domain.evidence import Alignment, Credential, Evidence, Link, Period, Result
 from ledger.errors import Reject
 from ledger.standards.moments import YEAR_MAX, YEAR_MIN
 from ledger.standards.translation import Rejects
@@ -40,6 +40,8 @@ def faults_of(evidence: Evidence, *, now: datetime | None = None) -> Rejects:
             found.extend(_under(f"/alignments/{index}/result", faults))
         if alignment.weight < _ZERO:
             found.append(Reject(f"/alignments/{index}/weight", "is negative", "at least 0"))
+    if len(evidence.alignments) > 1:
+        found.extend(_repeated(evidence.alignments))
     if evidence.hours is not None or evidence.credits is not None:
         found.extend(_amount_faults(evidence))
     found.extend(_part_faults(evidence))
@@ -53,6 +55,20 @@ def faults_of_result(result: Result | None, where: str) -> Rejects:
 
 def _under(where: str, faults: Rejects) -> Rejects:
     return tuple(each._replace(where=where + each.where) for each in faults)
+
+
+def _repeated(alignments: tuple[Alignment, ...]) -> Iterator[Reject]:
+    """Find a competency that is aligned twice, each time with another result of its own."""
+    first: dict[tuple[str | None, ...], Alignment] = {}
+    for index, one in enumerate(alignments):
+        name = one.competency, one.framework, one.framework_version
+        said = first.setdefault(name, one)
+        if one.result != said.result:
+            where = f"/alignments/{index}/competency"
+            yield Reject(
+                where, "is aligned twice, with two results",
+                "each competency once; rows of a rubric go into criteria",
+            )  # fmt: skip
 
 
 def _amount_faults(evidence: Evidence) -> Rejects:

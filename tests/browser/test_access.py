@@ -107,6 +107,11 @@ def test_what_is_not_there_is_said_on_a_page(visit: Visit, path: str) -> None:
     expect(visit(path).get_by_role("heading", level=1)).to_have_text("There is no such thing here")
 
 
+def test_a_misspelt_parameter_is_said_on_a_page(visit: Visit, site: Site) -> None:
+    found = visit(f"{site.transcript(ADA)}?as-of=3")
+    expect(found.get_by_text("no parameter as-of; is it as_of?")).to_be_visible()
+
+
 def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(site: Site) -> None:
     answer = httpx.post(f"{site.url}/sign-in", data={"token": site.seeded.tokens["reader"]})
     cookie = answer.headers["set-cookie"]

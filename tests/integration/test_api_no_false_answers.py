@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from typing import Any
 from uuid import UUID
 
@@ -89,6 +91,61 @@ def test_only_a_grant_that_was_given_is_revoked(town: Town) -> None:
     assert town.faults(path, upside_down) == {"/ends_at": "ends before it starts"}
     town.post(path, {"grant": "g"})
     town.post(f"{path}/g/revocation", ended)
+
+
+def test_a_compressed_body_is_not_read_as_what_it_is_not(town: Town) -> None:
+    by = town.provider()
+    body = gzip.compress(json.dumps(item()).encode())
+    said = {"content-encoding": "gzip", "content-type": "application/json"}
+    for path in ("/v1/evidence", "/v1/enrolments"):
+        answer = by.client.post(path, content=body, headers=said)
+        assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "identity")
+        assert "Content-Encoding gzip" in answer.json()["detail"]
+    plain = {**said, "content-encoding": "identity"}
+    assert by.client.post("/v1/evidence", json=item(), headers=plain).status_code == 201
+
+
+@pytest.mark.parametrize("blank", ["", " ", "   ", "\t"])
+def test_an_id_is_not_blank(town: Town, blank: str) -> None:
+    by = town.provider()
+    for said in ({**item(), "id": blank}, {**item(), "learner": {"id": blank}}):
+        assert by.client.post("/v1/evidence", json=said).status_code == 400
+
+
+def test_a_competency_is_not_aligned_twice_with_two_results(town: Town) -> None:
+    by = town.provider()
+    twice = [
+        {"competency": uri("W1"), "result": {"score": score, "max": 1}} for score in (0.9, 0.1)
+    ]
+    answer = by.client.post("/v1/evidence", json={**item(), "alignments": twice})
+    (fault,) = answer.json()["errors"]
+    assert (fault["pointer"], fault["reason"]) == (
+        "/alignments/1/competency", "is aligned twice, with two results",
+    )  # fmt: skip
+    same = {**item(), "alignments": [twice[0], twice[0]]}
+    assert by.client.post("/v1/evidence", json=same).status_code == 201
+
+
+def test_a_grant_ends_when_it_was_last_said_to(town: Town) -> None:
+    by = town.provider()
+    who = town.shown(by, "W1", occurred_at="2026-03-02T10:15:00-06:00")["learner"]
+    path = f"/v1/providers/{by.id}/grants/all/revocation"
+    found = []
+    for end in ("2026-03-01T00:00:00Z", "2026-04-01T00:00:00Z", "2026-02-01T00:00:00Z"):
+        town.post(path, {"ends_at": end, "reason": "?"})
+        found.append(town.state(who, "W1"))
+    assert found == ["no_evidence", "mastered", "no_evidence"]
+
+
+def test_what_ends_a_providers_standing_is_told_though_no_state_moves(town: Town) -> None:
+    first, second = town.provider(), town.provider()
+    who = town.shown(first, "W1")["learner"]
+    known = {"type": "ssid", "value": "1"}
+    who = town.shown(first, "W1", learner={"identifiers": [known]})["learner"]
+    town.shown(second, "W1", learner={"identifiers": [known]})
+    town.post(f"/v1/providers/{second.id}/suspension", {"reason": "audit"})
+    *_, last = town.get(f"/v1/learners/{who}/history")["steps"]
+    assert ("suspended" in last["text"], last["changes"]) == (True, [])
 
 
 def test_nobody_signs_in_the_future(town: Town) -> None:

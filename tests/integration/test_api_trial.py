@@ -94,6 +94,20 @@ def test_a_trial_looks_at_one_framework_as_of_a_position(town: Town) -> None:
     assert (earlier["pairs"], earlier["as_of"]) == (0, later["position"] - 1)
 
 
+def test_a_trial_for_one_school_is_of_those_who_are_enrolled_there(town: Town) -> None:
+    peopled(town)
+    asked = {"policy": STRICT, "level": "school"}
+    for scope, learners in (("North", 11), ("South", 1), ("West", 0), ("", 12)):
+        found = town.post(TRIALS, {**asked, "scope": scope})
+        assert (found["learners"], found["loses"]) == (
+            learners,
+            max(learners - 1, 0) + (scope == "South"),
+        )
+    assert town.faults(TRIALS, {**asked, "level": "framework", "scope": "North"}) == {
+        "/scope": "says nothing at the level framework"
+    }
+
+
 def test_a_trial_of_nothing_that_can_be_tried_is_refused(town: Town) -> None:
     town.post(TRIALS, {"policy": "none"}, status=404)
     town.post(TRIALS, {"policy": "strict", "framework": "none"}, status=404)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from ledger.domain.catalogue import UnknownFact
 from ledger.domain.evidence import Alignment
@@ -115,6 +116,10 @@ def test_a_revocation_leaves_what_occurred_before_it() -> None:
     assert standing(given, day(5)) == "outside_authority"
     given.grant(starts_at=day(8))
     assert standing(given, day(9)) is None
+    given.fact(provider(), replace(revoked, ends_at=day(10)))
+    assert [standing(given, day(on)) for on in (4, 6, 9, 10)] == [
+        None, "outside_authority", None, "outside_authority",
+    ]  # fmt: skip
 
 
 def test_a_suspension_ends_but_what_occurred_in_it_never_counts() -> None:
