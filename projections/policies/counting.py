@@ -76,33 +76,20 @@ class Counter:
 
     def _worths(self, observations: Sequence[Observation]) -> list[int | None]:
         """Give what each is worth that nothing excludes; None where that is no rating."""
-        graded = self._exchange.graded
-        found = [
-            graded.get((result.level, result.scale, result.success, result.status))
-            if result is not None and result.score is None
-            else None
-            for one in observations
-            for result in (one.result,)
-        ]
+        found = self._exchange.worths(observations)
         if None in found:
             for place, one in enumerate(observations):
                 if found[place] is None:
-                    worth = self._known(one)
+                    worth = self._worth(one)
                     found[place] = worth if isinstance(worth, int) else None
         return found
-
-    def _known(self, one: Observation) -> int | Refused:
-        if one.result is not None and one.result.score is not None:
-            worth = self._exchange.known(one.result)
-            if worth is not None:
-                return worth
-        return self._worth(one)
 
     def _count_each(self, tally: Tally, also: Collection[str]) -> None:
         for one in tally.everything:
             worth: int | Refused | None = self._refused(one, tally, also)
             if worth is None:
-                worth = self._known(one) if one.excluded is None else self._worth(one)
+                worth = self._exchange.worths((one,))[0] if one.excluded is None else None
+                worth = self._worth(one) if worth is None else worth
             if isinstance(worth, int):
                 tally.seen.append(one)
                 tally.points.append(worth)

@@ -6,12 +6,13 @@ score as a share of its bounds; mere success. The first that applies decides.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
 from ledger.domain.evidence import Result
 from projections.policies.numbers import divide, to_units
-from projections.policies.observation import Exclusion
+from projections.policies.observation import Exclusion, Observation
 from projections.policies.scales import ResultClause, ScaleClause
 
 CACHE_MAX = 4096
@@ -32,13 +33,10 @@ class Refused(NamedTuple):
 
 
 class Exchange:
-    """Turns results into units on one scale, remembering what it has seen.
+    """Turns results into units on one scale, remembering what it has seen."""
 
-    `graded` holds what results without a score were worth (level, scale, success, status).
-    """
-
-    __slots__ = ("_ceiling", "_clause", "_failed", "_full", "_levels", "_mastery", "_order",
-                 "_passed", "_scales", "_scored", "graded")  # fmt: skip
+    __slots__ = ("_ceiling", "_clause", "_failed", "_full", "_graded", "_levels", "_mastery", "_order",
+                 "_passed", "_scales", "_scored")  # fmt: skip
 
     def __init__(self, scale: ScaleClause, clause: ResultClause) -> None:
         self._clause = clause
@@ -55,7 +53,7 @@ class Exchange:
         self._passed = None if clause.passed is None else to_units(clause.passed)
         self._failed = None if clause.failed is None else to_units(clause.failed)
         self._scored: dict[_Scored, int] = {}
-        self.graded: dict[_Grade, int] = {}
+        self._graded: dict[_Grade, int] = {}
         self._scales: dict[tuple[str, ...], bool] = {}
 
     def points(self, result: Result | None, *, credential: bool = False) -> int | Refused:
@@ -67,20 +65,26 @@ class Exchange:
             self._remember(result, worth)
         return worth
 
-    def known(self, result: Result) -> int | None:
-        """Give what such a result with a score was worth before; None if it is a new one."""
+    def worths(self, observations: Sequence[Observation]) -> list[int | None]:
+        """Give what each one's result was worth before; None where it is a new one, or none."""
+        graded, scored = self._graded.get, self._scored.get
         try:
-            return self._scored.get(
-                (result.score, result.min, result.max, result.cut, result.level, result.scale,
-                 result.success, result.status)
-            )  # fmt: skip
+            return [
+                None if it is None
+                else graded((it.level, it.scale, it.success, it.status)) if it.score is None
+                else scored(
+                    (it.score, it.min, it.max, it.cut, it.level, it.scale, it.success, it.status)
+                )
+                for one in observations
+                for it in (one.result,)
+            ]  # fmt: skip
         except TypeError:  # a signalling NaN has no hash
-            return None
+            return [None] * len(observations)
 
     def _remember(self, result: Result, worth: int) -> None:
         grade = (result.level, result.scale, result.success, result.status)
         if result.score is None:
-            _remember(self.graded, grade, worth)
+            _remember(self._graded, grade, worth)
         else:
             _remember(
                 self._scored, (result.score, result.min, result.max, result.cut, *grade), worth

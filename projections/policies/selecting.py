@@ -192,8 +192,10 @@ def _last_words(tally: Tally) -> Iterable[Collection[int]]:
     agreed = tally.column("agreed")
     if tally.unrated or agreed.count(None) < len(agreed):
         return _last_words_of_more(tally)
-    attempts: defaultdict[Hashable, list[int]] = defaultdict(list)
     ratings: list[Any] = tally.column("rating")
+    if len(set(ratings)) == len({attempt for attempt, _ in ratings}):
+        return ()  # nothing was rated by two people
+    attempts: defaultdict[Hashable, list[int]] = defaultdict(list)
     for (attempt, evaluator), place in dict(zip(ratings, count())).items():
         if evaluator is not None:
             attempts[attempt].append(place)

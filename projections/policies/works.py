@@ -38,7 +38,12 @@ COLUMNS: Mapping[str, Column] = {
     "attempted": lambda seen: [
         one.context.task or one.context.assessment or one.evidence.int for one in seen
     ],
-    "rating": lambda seen: [(same_attempt(one), one.evaluator) for one in seen],
+    "rating": lambda seen: [
+        (one.evidence.int if task is None else (task, where.attempt), one.evaluator)
+        for one in seen
+        for where in (one.context,)
+        for task in (where.task or where.assessment,)
+    ],
     "agreed": lambda seen: [one.confirmed_by or None for one in seen],
     "revises": lambda seen: [one.revises for one in seen],
     "facets": lambda seen: [one.facets for one in seen],
