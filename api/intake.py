@@ -16,7 +16,7 @@ from api.answers import Answer, Status
 from api.problems import Fault, fault_of, faults_of
 from ledger.config import Settings
 from ledger.domain.ids import ProviderId
-from ledger.errors import ConflictError, InvalidDocumentError, LedgerError, Reject
+from ledger.errors import ConflictError, ErasedError, InvalidDocumentError, LedgerError, Reject
 from ledger.service import Ledger, Outcome, Receipt
 from ledger.standards.items import Item
 from ledger.standards.nesting import is_deeper
@@ -49,6 +49,11 @@ class Finished(NamedTuple):
     refused: list[Refused]
     errors: dict[int, LedgerError]
 
+    @property
+    def forgotten(self) -> set[int]:
+        """Which items were about somebody who was erased: they are not kept."""
+        return {at for at, error in self.errors.items() if isinstance(error, ErasedError)}
+
 
 class Intake:
     """Takes one provider's items into the ledger."""
@@ -73,7 +78,7 @@ class Intake:
         withdrawn = [(at, await asyncio.wrap_future(future)) for at, future in begun.withdrawn]
         finished = settle(begun.translations, recorded, withdrawn)
         if finished.refused:
-            await asyncio.to_thread(keep, self._ledger, begun.provider, finished.refused)
+            await asyncio.to_thread(keep, self._ledger, begun.provider, finished)
         return finished
 
     def _begin(self, provider: ProviderId, items: Sequence[Item], translate: Translate) -> Begun:
@@ -157,9 +162,13 @@ def answer_of(
     return answer, None
 
 
-def keep(ledger: Ledger, provider: ProviderId, refused: Sequence[Refused]) -> None:
-    """Keep what was refused, so that nothing is lost."""
-    ledger.rejects.keep(provider, [Rejected(one.index, one.rejects, one.raw) for one in refused])
+def keep(ledger: Ledger, provider: ProviderId, finished: Finished) -> None:
+    """Keep what was refused, so that nothing is lost; of somebody who was erased, the reason alone."""
+    items = [
+        Rejected(one.index, one.rejects, b"" if one.index in finished.forgotten else one.raw)
+        for one in finished.refused
+    ]
+    ledger.rejects.keep(provider, items)
 
 
 def _refused(index: int, faults: tuple[Fault, ...], status: Status = "rejected") -> Answer:

@@ -19,7 +19,7 @@ import msgspec
 from consumers.wire import JSON_TYPE, Headers
 from ledger.config import Settings
 from ledger.domain.ids import ProviderId
-from ledger.errors import ConflictError, InvalidDocumentError, LedgerError, Reject
+from ledger.errors import ConflictError, ErasedError, InvalidDocumentError, LedgerError, Reject
 from ledger.service import Outcome, Receipt
 from ledger.standards import detect, native, xapi
 from ledger.standards.items import read_items
@@ -72,7 +72,8 @@ class ReceiptData(msgspec.Struct, frozen=True):
 class RejectData(msgspec.Struct, frozen=True):
     """The item is not in the ledger: why, and what it was.
 
-    `original` is text where the item is UTF-8, else base64; its first bytes where it is long.
+    `original` is text where the item is UTF-8, else base64; its first bytes where it is long, and
+    empty where it is about a learner who was erased.
     """
 
     place: Place
@@ -202,7 +203,8 @@ def _answer(
         rejects = error.rejects if isinstance(error, InvalidDocumentError) else ()
         return _rejected(
             message, one.index, tuple(rejects) or (Reject("", str(error)),),
-            "conflict" if conflict else "rejected", raw=one.raw,
+            "conflict" if conflict else "rejected",
+            raw=b"" if isinstance(error, ErasedError) else one.raw,  # it is not kept
         )  # fmt: skip
     status: Status = "duplicate" if outcome.duplicate else "accepted"
     return ReceiptData(

@@ -7,10 +7,11 @@ database says you are. Start over from zero by deleting both.
 This module needs kafka-python, or nothing but Python for the feed over HTTP. It imports nothing
 of the ledger, so it can be copied into another program as it stands.
 
-    keeper = SqliteKeeper(path, apply=remember)
+    keeper = SqliteKeeper(path, apply=remember, erase=forget)
     follow_http(keeper, "https://ledger.example.org", token, stop)
 
 `apply(connection, change)` is yours: write what the change means to you, and do not commit.
+So is `erase(connection, learner)`: delete all you hold of somebody who was erased.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ WAIT_S = 30
 PAGE_ITEMS = 500
 RETRY_S = 1.0
 RETRY_S_MAX = 30.0
+REFUSALS = {400, 401, 403, 404, 405, 410}
+"""What is asked again as it was is answered so again: whoever runs this has to change something."""
 
 
 class Keeper(Protocol):
@@ -52,7 +55,7 @@ class SqliteKeeper:
 
     def __init__(
         self, path: str, *, apply: Callable[[sqlite3.Connection, Change], None],
-        schema: str = "", erase: Callable[[sqlite3.Connection, str], None] | None = None,
+        erase: Callable[[sqlite3.Connection, str], None], schema: str = "",
     ) -> None:  # fmt: skip
         self._path, self._apply, self._erase = path, apply, erase
         with self._transaction() as connection:
@@ -89,8 +92,7 @@ class SqliteKeeper:
 
     def _one(self, connection: sqlite3.Connection, change: Change) -> None:
         if "erased" in change:
-            if self._erase is not None:
-                self._erase(connection, change["erased"])
+            self._erase(connection, change["erased"])
         else:
             self._apply(connection, change)
 
@@ -118,7 +120,7 @@ def follow_http(keeper: Keeper, url: str, token: str, stop: Event) -> None:
         try:
             page = _page(url, token, after)
         except (OSError, ValueError) as error:
-            if isinstance(error, urllib.error.HTTPError) and error.code in {401, 403}:
+            if isinstance(error, urllib.error.HTTPError) and error.code in REFUSALS:
                 raise
             stop.wait(pause_s)
             pause_s = min(pause_s * 2, RETRY_S_MAX)

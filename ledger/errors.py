@@ -200,10 +200,13 @@ class SealError(LedgerError):
 
 
 class ErasedError(LedgerError):
-    """The data key was destroyed, so the body can never be read again."""
+    """The data key was destroyed, so the body can never be read again.
+
+    Said without the id: from a name, nobody is to find the way to what is left.
+    """
 
     def __init__(self, owner: UUID) -> None:
-        super().__init__(f"the record of {owner} was erased")
+        super().__init__("this learner's record was erased")
         self.owner = owner
 
 

@@ -35,11 +35,12 @@ from ledger.domain.facts import (
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
 from ledger.domain.sayings import ProviderFact, Saying
 from ledger.domain.streams import framework_stream, policy_stream
-from ledger.errors import UnknownLearnerError
+from ledger.errors import ErasedError, UnknownLearnerError
 from ledger.store import database, migrations
 from ledger.store.access import Access, is_sealed
 from ledger.store.appending import Appender, Outcome, Receipt
 from ledger.store.enrolment_tasks import Enrol, Stated
+from ledger.store.erasing import Erase
 from ledger.store.evidence_tasks import Correct, Remark, Submit, Withdraw
 from ledger.store.group_commit import GroupCommit
 from ledger.store.keys import MasterKey, master_secret
@@ -207,16 +208,25 @@ class Ledger:
         """
         if not self.log.is_learner(learner):
             raise UnknownLearnerError(learner)
-        fact = LearnerErased(learner=learner, reason=reason)
-        return self._record(learner, fact, sayings.of_erasure(fact))
+        receipt = self._one(Erase(self._keys, LearnerErased(learner=learner, reason=reason)))
+        self.log.holds_key(learner)  # what is remembered of it here is forgotten at once
+        return receipt
 
     def find_learner(
         self, provider: ProviderId, identifiers: tuple[Identifier, ...]
     ) -> LearnerId | None:
-        """Find the learner whom any of these names means, as this provider uses them."""
+        """Find the learner whom any of these names means, as this provider uses them.
+
+        Raises:
+            ErasedError: the learner was erased.
+        """
         keys = identifier_keys(self._keys, provider, identifiers)
         found = self.access.learners(keys)
-        return next((found[key] for key in keys if key in found), None)
+        for learner in (found[key] for key in keys if key in found):
+            if not self.log.holds_key(learner):
+                raise ErasedError(learner)
+            return learner
+        return None
 
     # -- providers, frameworks, policies ----------------------------------------------------
 
@@ -228,14 +238,12 @@ class Ledger:
         """
         provider = ProviderId(uuid5(NAMESPACE_URL, f"mastery:provider:{name}"))
         fact = ProviderRegistered(provider=provider, name=name, kind=kind)
-        saying = Saying(("provider", name), sayings.digest_of(fact), once="")
-        self._record(provider, fact, saying, provider=provider)
+        self._record(provider, fact, sayings.of_registration(fact), provider=provider)
         return provider
 
     def record_about_provider(self, fact: ProviderFact) -> Receipt:
         """Grant or revoke authority, suspend or reinstate; the last word again is a duplicate."""
-        saying = sayings.of_provider(fact)
-        return self._record(fact.provider, fact, saying, provider=fact.provider)
+        return self._record(fact.provider, fact, sayings.of_provider(fact), provider=fact.provider)
 
     def publish_framework(
         self, fact: FrameworkPublished, *, document: bytes, media_type: str = "application/json"
@@ -252,8 +260,7 @@ class Ledger:
     def adopt_policy(self, fact: PolicyAdopted, *, turn: int = -1) -> Receipt:
         """Let a published policy decide for a scope from a day on.
 
-        The same again in one turn is a duplicate; `turn` tells which adoption came last in its
-        place.
+        Said again in one turn it is a duplicate; `turn` tells which came last in its place.
         """
         return self._record(policy_stream(fact.policy), fact, sayings.of_adoption(fact, turn))
 
@@ -272,11 +279,9 @@ class Ledger:
     def _remark(
         self, provider: ProviderId, evidence: EvidenceId, make: Callable[[LearnerId], Fact]
     ) -> Future[list[Outcome]]:
-        content = msgspec.json.encode(make(LearnerId(evidence)))
-        digest = hashlib.sha256(content).digest()
-        return self._writer.submit(
-            [Remark(self._keys, provider, evidence, make=make, digest=digest)]
-        )
+        digest = hashlib.sha256(msgspec.json.encode(make(LearnerId(evidence)))).digest()
+        task = Remark(self._keys, provider, evidence, make=make, digest=digest)
+        return self._writer.submit([task])
 
     def _record(
         self, stream: UUID, fact: Fact, saying: Saying, *, provider: ProviderId | None = None,

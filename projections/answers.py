@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time
 from threading import Lock
 from typing import Any, NamedTuple
 
-from ledger.domain.catalogue import SEALED_TOPICS, Recorded, UnknownFact
+from ledger.domain.catalogue import Recorded
 from ledger.domain.evidence import Alignment
 from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
 from ledger.errors import (
@@ -229,16 +229,11 @@ class Answers:
 
     def _facts_of(self, learner: LearnerId, position: Position) -> list[Recorded]:
         facts = self._log.stream(learner, until=position)
-        if not facts:
-            # Known since then only: an empty record, unlike somebody never heard of.
-            if not _about_learner(self._log.stream(learner)):
-                raise UnknownLearnerError(learner)
-            if not self._log.holds_key(learner):
-                raise ErasedError(learner)
-        elif not _about_learner(facts):
+        # Known since then only: an empty record, unlike somebody never heard of.
+        if not _about_learner(facts or self._log.stream(learner)):
             raise UnknownLearnerError(learner)
-        elif facts[0].topic in SEALED_TOPICS and isinstance(facts[0].fact, UnknownFact):
-            raise ErasedError(learner)  # of a kind that is known, and cannot be opened
+        if not self._log.holds_key(learner):  # asked last: it may be gone since the facts were read
+            raise ErasedError(learner)
         return facts
 
     def _meant(self, name: str, observed: Observed) -> CompetencyId:

@@ -45,7 +45,7 @@ class Builder:
         for recorded in facts:
             record.apply(recorded)
             count(self.counts, recorded.fact, recorded.recorded_at)
-        if record.erased:
+        if record.erased or record.closed:
             return
         observed = Observed(record, self._registry)
         if (

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
-from ledger.domain.catalogue import Recorded
+from ledger.domain.catalogue import SEALED_TOPICS, Recorded, UnknownFact
 from ledger.domain.evidence import Evidence
 from ledger.domain.facts import (
     AttributesRecorded,
@@ -98,6 +98,8 @@ class LearnerRecord:
         default_factory=dict[ExternalName, tuple[EvidenceId, ...]]
     )
     erased: bool = False
+    closed: bool = False
+    """Some fact could not be opened: its key is gone, and that it was erased comes later."""
 
     @classmethod
     def fold(cls, learner: LearnerId, facts: Iterable[Recorded]) -> Self:
@@ -155,6 +157,7 @@ class LearnerRecord:
     def join(self, part: LearnerRecord) -> list[Piece]:
         """Take in evidence of the same learner that was read apart; give what is new here."""
         new = [piece for piece in part.pieces.values() if piece.id not in self.pieces]
+        self.closed = self.closed or part.closed
         for piece in new:
             self.pieces[piece.id] = piece
             external = piece.provider.int, piece.evidence.source.external_id
@@ -181,6 +184,8 @@ class LearnerRecord:
                 self.identities.append(fact)
             case LearnerErased():
                 self._forget()
+            case UnknownFact(topic=topic):
+                self.closed = self.closed or topic in SEALED_TOPICS
             case _:
                 pass
 

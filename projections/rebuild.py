@@ -15,18 +15,20 @@ from psycopg import Connection, Cursor
 from psycopg.errors import DeadlockDetected
 
 from ledger.config import Settings
-from ledger.domain.ids import Position
+from ledger.domain.facts import LearnerErased
+from ledger.domain.ids import LearnerId, Position
 from ledger.service import Ledger
 from projections import keeping, statements, views
 from projections.filling import fill
 from projections.following import Follower
-from projections.rows import Change, Writes, change_id
+from projections.rows import Cause, Change, Writes, change_id, erasure
 from projections.sharing import Progress
 from projections.views import Generation
 from projections.writing import put_changes, write
 
 REBUILD_LOCK = 0x6D61_7374_6572_7C
 SWITCH_ATTEMPTS_MAX = 10
+_ERASURES_MAX = 1_000
 
 
 class Rebuilt(NamedTuple):
@@ -134,6 +136,8 @@ def _switch(cursor: Cursor[Any], ledger: Ledger, settings: Settings, follower: F
     clock = max(clock, live.clock) if live is not None else clock
     views.reach(cursor, generation, position, clock)
     changes = _differences(cursor, generation, live, position=position, clock=clock)
+    if live is None:
+        changes += _erasures(cursor, ledger, until=position)
     put_changes(cursor, changes, sequence=views.last_sequence(cursor))
     views.switch(cursor, generation, live)
     return len(changes)
@@ -150,6 +154,22 @@ def _take(
     follower.take(cursor, facts)
     views.reach(cursor, *follower.reached)
     return len(facts)
+
+
+def _erasures(cursor: Cursor[Any], ledger: Ledger, *, until: Position) -> list[Change]:
+    """Announce who was erased before there were views; that no engine steps over them again."""
+    found: list[Change] = []
+    at = Position(0)
+    while facts := ledger.log.after(
+        at, until=until, topics=[LearnerErased.TOPIC], limit=_ERASURES_MAX
+    ):
+        at = facts[-1].position
+        for one in facts:
+            cause = Cause("erasure", one.position, one.recorded_at, str(one.position))
+            found.append(erasure(LearnerId(one.stream), cause, on=one.recorded_at))
+    cursor.execute(statements.query("announced"), {"ids": [one.id for one in found]})
+    announced = {row[0] for row in cursor.fetchall()}
+    return [one for one in found if one.id not in announced]
 
 
 def _differences(

@@ -91,6 +91,9 @@ class Remembered:
             record = record.copy()
             for recorded in newer:
                 record.apply(recorded)
+            if record.erased:
+                self._drop(learner)
+                return None
         elif found.observed.registry is registry:
             return found
         return self.keep(Reading(record, registry))

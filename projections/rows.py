@@ -28,6 +28,8 @@ from projections.policies.verdict import MasteryState, Standing
 from projections.registry import Registry
 
 CauseKind = Literal["fact", "reference", "time", "rebuild", "erasure"]
+_NOTHING: MasteryState = "no_evidence"
+_NONE = CompetencyId("")
 _CHANGES = UUID("7d0f3b1e-6a0e-5c53-9d0a-3f4f0a4f8a11")  # namespace of the ids of changes
 
 
@@ -171,6 +173,16 @@ class Writes:
 def change_id(learner: LearnerId, competency: CompetencyId, cause: str) -> UUID:
     """Name a change by what caused it, so that a replay gives it the same name."""
     return uuid5(_CHANGES, f"{learner}|{competency}|{cause}")
+
+
+def erasure(learner: LearnerId, cause: Cause, *, on: datetime) -> Change:
+    """Give the last entry of the feed about a learner: it names no competency, and means all."""
+    return Change(
+        id=change_id(learner, _NONE, cause.key), learner=learner, competency=_NONE,
+        from_state=_NOTHING, to_state=_NOTHING, estimate=None, level=None,
+        cause=cause.kind, cause_position=cause.position, policy=PolicyId(""), policy_digest="",
+        framework_version=None, effective_at=on, recorded_at=cause.recorded_at,
+    )  # fmt: skip
 
 
 def count(counts: Counts, fact: Fact, recorded_at: datetime) -> None:

@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 
 from ledger.domain.catalogue import Recorded
 from ledger.domain.facts import EnrolmentRecorded, FrameworkPublished, LearnerErased
-from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, PolicyId, Position
+from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
 from projections.held import Held
 from projections.mastery import Bench
 from projections.pinning import crossed
@@ -30,6 +30,7 @@ from projections.rows import (
     change_id,
     count,
     earlier_rows_of,
+    erasure,
     mastery_row,
     rows_of,
 )
@@ -38,7 +39,6 @@ Loader = Callable[[LearnerId, Collection[CompetencyId]], Held]
 """Gives a learner with all evidence on some competencies, at least."""
 Due = tuple[datetime, LearnerId, CompetencyId]
 _NOTHING: MasteryState = "no_evidence"
-_NONE = CompetencyId("")
 
 
 class Stepper:
@@ -81,6 +81,8 @@ class Stepper:
             return
         changed = held.record.apply(recorded)
         self._advance(recorded)
+        if held.record.closed:
+            return  # the views stay as they are until the fact that says why
         for evidence in changed:
             self._note_rows(held, evidence, recorded)
         count(self.writes.providers, recorded.fact, recorded.recorded_at)
@@ -99,6 +101,8 @@ class Stepper:
     def reread(self, learner: LearnerId, recorded: Recorded) -> None:
         """Judge a learner, of whom all is held, anew after a reference fact."""
         held = self._load(learner, ())
+        if held.record.closed:
+            return
         touched = held.observed.reread() | set(held.pairs)
         if isinstance(recorded.fact, FrameworkPublished):
             self.writes.rewritten.append(learner)
@@ -114,8 +118,8 @@ class Stepper:
             due_at, learner, competency = heappop(self._due)
             held = self._load(learner, (competency,))
             pair = held.pairs.get(competency)
-            if pair is None or pair.due_at != due_at:
-                continue  # judged since then, for another reason
+            if pair is None or pair.due_at != due_at or held.record.closed:
+                continue  # judged since then, for another reason; or not to be judged any more
             self.clock = max(self.clock, due_at)
             cause = Cause("time", None, due_at, due_at.isoformat())
             self._judge(held, {competency}, cause)
@@ -139,15 +143,7 @@ class Stepper:
         for competency in sorted(held.pairs):
             self._forget(held, bench.standing(competency), cause)
         self.writes.erase(learner)
-        self.writes.changes.append(
-            Change(
-                id=change_id(learner, _NONE, cause.key), learner=learner, competency=_NONE,
-                from_state=_NOTHING, to_state=_NOTHING, estimate=None, level=None,
-                cause=cause.kind, cause_position=cause.position, policy=PolicyId(""),
-                policy_digest="", framework_version=None,
-                effective_at=self.clock, recorded_at=cause.recorded_at,
-            )
-        )  # fmt: skip
+        self.writes.changes.append(erasure(learner, cause, on=self.clock))
 
     def _note_rows(self, held: Held, evidence: EvidenceId, recorded: Recorded) -> None:
         piece = held.record.pieces[evidence]

@@ -130,7 +130,8 @@ def rejects(
         found = ledger.rejects.list(provider_named(answers, provider), limit=limit)
     for kept in found:
         if originals:
-            screen.out(kept.item.original.decode("utf-8", "replace"))
+            if kept.item.original:  # as received, whatever its encoding
+                typer.echo(kept.item.original)
             continue
         index, reasons, original = kept.item
         one = Refused(index, original, reasons)

@@ -128,7 +128,7 @@ def _finish(delivery: _Delivery, begun: Begun) -> None:
     finished = settle(begun.translations, recorded, withdrawn)
     delivery.tally.add(finished.answers)
     delivery.rejects.add(finished.refused)
-    keep(delivery.ledger, delivery.provider, finished.refused)
+    keep(delivery.ledger, delivery.provider, finished)
 
 
 def _counts(tally: Tally) -> str:

@@ -165,7 +165,7 @@ class Player:
             begun.recorded.result() if begun.recorded else [],
             [(index, future.result()) for index, future in begun.withdrawn],
         )
-        keep(self._ledger, provider, finished.refused)
+        keep(self._ledger, provider, finished)
         tally = Tally()
         tally.add(finished.answers)
         refusals = tuple(

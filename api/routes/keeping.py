@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -18,6 +19,7 @@ from api.routes.providers import Noted, noted
 from api.schemas import AttributesIn, EnrolmentIn, LearnerRef
 from ledger.domain.evidence import Attribute, Identifier
 from ledger.domain.facts import AttributesRecorded, EnrolmentRecorded
+from ledger.domain.identity import ANY_PROVIDER, is_for_everybody
 from ledger.domain.ids import LearnerId, ProviderId
 from ledger.errors import UnknownLearnerError
 from ledger.store.rejects import KeptReject
@@ -31,13 +33,18 @@ _LEARNER = "6f1f6c1e-0f0b-4b53-9a0f-0a4e1c7b8d21"
 
 
 class RejectOut(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A refused item: when it came, its place in its batch, why, and itself as received."""
+    """A refused item: when it came, its place in its batch, why, and itself as received.
+
+    `original` is text where the item is UTF-8, else base64; empty where it is about a learner
+    who was erased.
+    """
 
     id: UUID
     received_at: datetime
     index: int
     errors: tuple[Fault, ...]
     original: str
+    original_encoding: Literal["utf-8", "base64"] = "utf-8"
 
 
 class RejectsPage(msgspec.Struct, frozen=True):
@@ -83,8 +90,11 @@ def list_rejects(
 def _reject(kept: KeptReject) -> RejectOut:
     index, reasons, original = kept.item
     errors = tuple(map(fault_of, reasons))
-    text = original.decode("utf-8", "replace")
-    return RejectOut(kept.id, kept.received_at, index, errors, text)
+    try:
+        return RejectOut(kept.id, kept.received_at, index, errors, original.decode())
+    except UnicodeDecodeError:
+        packed = base64.b64encode(original).decode()
+        return RejectOut(kept.id, kept.received_at, index, errors, packed, "base64")
 
 
 def on_behalf(caller: Caller, provider: UUID | None) -> ProviderId:
@@ -180,10 +190,16 @@ def find_learner(
         UUID | None, Query(description="Whose name it is; a provider's token asks by its own.")
     ] = None,
 ) -> Response:
-    """Go from a name to the ledger's id. Names are kept as keyed hashes, so it must be exact."""
+    """Go from a name to the ledger's id. Names are kept as keyed hashes, so it must be exact.
+
+    A name that some system issued (`system`, or one of the types mbox, email, openid, ssid) means
+    the same learner whoever sends it; any other is a provider's own, who must be named.
+    """
     asked = parts(request)
     name = Identifier(type=kind, value=identifier, system=system)
-    return encoded(Found(_learner(asked, on_behalf(caller, provider), (name,))))
+    anybody = provider is None and caller.provider is None and is_for_everybody(name)
+    whose = ANY_PROVIDER if anybody else on_behalf(caller, provider)
+    return encoded(Found(_learner(asked, whose, (name,))))
 
 
 def _learner(asked: Parts, provider: ProviderId, names: tuple[Identifier, ...]) -> LearnerId:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from ledger.domain.catalogue import Recorded
 from ledger.domain.evidence import Identifier
 from ledger.domain.facts import LearnerIdentified
 from ledger.domain.ids import LearnerId
+from ledger.errors import ErasedError
 from ledger.service import Ledger
 
 PAGE_ROWS = 25
@@ -81,11 +83,11 @@ def _by_number(asked: Parts, text: str) -> list[Row]:
     kinds = ("mbox", "email") if "@" in text else ("id", "ssid")
     identifiers = tuple(Identifier(type=kind, value=text) for kind in kinds)
     providers = list(asked.answers.registry().providers)[:PROVIDERS_MAX]
-    found = {
-        learner: None
-        for provider in providers
-        if (learner := asked.ledger.find_learner(provider, identifiers)) is not None
-    }
+    found: dict[LearnerId, None] = {}
+    for provider in providers:
+        with suppress(ErasedError):
+            if (learner := asked.ledger.find_learner(provider, identifiers)) is not None:
+                found[learner] = None
     return directory.rows_of(asked.ledger, list(found))
 
 

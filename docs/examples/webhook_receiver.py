@@ -45,8 +45,10 @@ class Receiver(BaseHTTPRequestHandler):
             body, dict(self.headers), secret=os.environ["WEBHOOK_SECRET"], now=time.time()
         )
         if genuine and self.headers["webhook-id"] not in SEEN:
-            change = json.loads(body)["data"]
-            print(change["sequence"], change["learner"], change["to_state"], flush=True)
+            event = json.loads(body)
+            change, erased = event["data"], event["type"] == "mastery.learner-erased.v1"
+            said = "erased: delete all you hold" if erased else change["to_state"]
+            print(change["sequence"], change["learner"], said, flush=True)
             SEEN.add(self.headers["webhook-id"])
         self.send_response(204 if genuine else 401)
         self.end_headers()

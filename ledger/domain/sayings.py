@@ -17,9 +17,9 @@ from ledger.domain.facts import (
     AuthorityRevoked,
     Fact,
     FrameworkPublished,
-    LearnerErased,
     PolicyAdopted,
     PolicyPublished,
+    ProviderRegistered,
     ProviderReinstated,
     ProviderSuspended,
 )
@@ -36,6 +36,11 @@ class Saying(NamedTuple):
     about: tuple[str, ...]
     digest: bytes
     once: str | None = None
+
+
+def of_registration(fact: ProviderRegistered) -> Saying:
+    """Of a provider, registered once by its name."""
+    return Saying(("provider", fact.name), digest_of(fact), once="")
 
 
 def of_provider(fact: ProviderFact) -> Saying:
@@ -68,11 +73,6 @@ def of_reference(fact: Fact, about: tuple[str, ...], *, adds: bool) -> Saying:
     """Of a crosswalk, a credential, an assessment or a pathway; `adds`: to what was said of it."""
     digest = digest_of(fact)
     return Saying((fact.TOPIC, *about), digest, once=digest.hex() if adds else None)
-
-
-def of_erasure(fact: LearnerErased) -> Saying:
-    """Of a learner's erasure, said once, for whatever reason."""
-    return Saying(("erasure", fact.learner.hex), b"erased", once="")
 
 
 def digest_of(fact: Fact) -> bytes:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from psycopg import Cursor
 
+from ledger.domain.facts import LearnerErased
 from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
 from ledger.domain.messages import Accepted, Message
 from ledger.store.keys import MasterKey
@@ -43,6 +44,9 @@ _DATA_KEYS = """
 SELECT k.owner, k.wrapped
   FROM unnest(%b::uuid[]) AS asked (owner)
   JOIN ledger.data_keys AS k ON k.owner = asked.owner
+"""
+_ERASED = """
+SELECT originator_id FROM ledger.facts WHERE position > %b AND position <= %b AND topic = %b
 """
 _COUNTS = """
 SELECT (SELECT count(*) FROM unnest(%b::bytea[]) AS asked (message)
@@ -78,6 +82,12 @@ def messages(
             else:
                 message.versions[row["version"]] = accepted
     return found
+
+
+def erased(cursor: Cursor[Any], *, after: int, until: int) -> list[UUID]:
+    """List who was erased by a fact in this part of the log."""
+    rows = cursor.execute(_ERASED, (after, until, LearnerErased.TOPIC))
+    return [row["originator_id"] for row in rows]
 
 
 def counts(

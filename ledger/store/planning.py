@@ -21,9 +21,10 @@ from ledger.domain.facts import EvidenceRecorded
 from ledger.domain.ids import LearnerId
 from ledger.errors import ErasedError, LedgerError, UnknownLearnerError
 from ledger.store import lookups, seal
+from ledger.store.erasing import Erase
 from ledger.store.keys import DATA_KEYS_KEPT_S, MasterKey, new_data_key
 from ledger.store.recorder import Head, Row
-from ledger.store.tasks import Decision, Document, Known, Task, withdrawal_version
+from ledger.store.tasks import NOBODY, Decision, Document, Known, Task, withdrawal_version
 
 
 class Refusal(NamedTuple):
@@ -45,8 +46,8 @@ class Sealed(NamedTuple):
 class Seen(NamedTuple):
     """What a plan rests on: how many receipts its messages had, and which names meant nobody.
 
-    Receipts and names are only ever added. While there are as many, all look-ups would give
-    the same again.
+    Receipts and names are only ever added, and keys go with a fact that says so. While there are
+    as many of each, all look-ups would give the same again.
     """
 
     messages: list[bytes]
@@ -83,6 +84,7 @@ class Planner:
     def forget(self) -> None:
         """Drop what was remembered about the log, after a failure."""
         self._learners.clear()
+        self._data_keys.clear()
         self._versions.clear()
         self._head = Head(-1, 0)
 
@@ -90,6 +92,7 @@ class Planner:
         """Decide and seal a group, on the log as it stands."""
         self._trim()
         known, seen = self._look_up(cursor, tasks)
+        self._fetch_keys_of(cursor, tasks, known)
         decisions = [_decide(task, known) for task in tasks]
         data_keys, new_keys = self._fetch_keys(cursor, decisions)
         plan = Plan(decisions, seen, [], {}, {}, data_keys, new_keys, [], [])
@@ -102,7 +105,11 @@ class Planner:
         """Whether a plan still stands at `head`, under the append lock."""
         if head == self._head:
             return True
-        # Somebody else appended since: what is remembered of streams may be behind.
+        # Somebody else appended since: what is remembered of streams and keys may be behind.
+        # Sealed under a key that is gone, nothing could be read again.
+        if self._head.position >= 0:
+            for owner in lookups.erased(cursor, after=self._head.position, until=head.position):
+                self._data_keys.pop(owner, None)
         self._head = head
         self._versions.clear()
         seen, new = plan.seen, [owner for owner, _ in plan.new_keys]
@@ -110,9 +117,6 @@ class Planner:
         found = lookups.counts(
             cursor, messages=seen.messages, names=seen.unknown, new=new, owners=owners
         )
-        if found[-1] != len(owners):
-            # Somebody was erased: sealed under a key that is gone, nothing could be read again.
-            self._data_keys.clear()
         return found == (seen.receipts, 0, 0, len(owners))
 
     def rows(self, cursor: Cursor[Any], plan: Plan) -> list[Row]:
@@ -159,6 +163,22 @@ class Planner:
         learners = {key: cached[key] for key in meant if key in cached}
         return Known(messages, names, learners), Seen(list(asked), receipts, unknown)
 
+    def _fetch_keys_of(
+        self, cursor: Cursor[Any], tasks: Sequence[Task], known: Known
+    ) -> None:  # fmt: skip
+        """Look whose data key is gone, before anything is decided about them."""
+        meant = {*known.learners.values(), *(one.learner for one in known.messages.values())}
+        for task in tasks:
+            if isinstance(task, Erase):  # asked anew: another may have been faster
+                self._data_keys.pop(task.learner, None)
+        meant.discard(LearnerId(NOBODY))
+        self._remember_keys(cursor, [one for one in meant if one not in self._data_keys])
+        known.erased.update(one for one in meant if one not in self._data_keys)
+
+    def _remember_keys(self, cursor: Cursor[Any], owners: list[UUID]) -> None:
+        for owner, wrapped in lookups.data_keys(cursor, owners).items():
+            self._data_keys[owner] = self._keys.unwrap(owner, wrapped)
+
     def _fetch_keys(
         self, cursor: Cursor[Any], decisions: list[Decision | Refusal]
     ) -> tuple[dict[UUID, bytes], list[tuple[UUID, bytes]]]:
@@ -173,9 +193,7 @@ class Planner:
         sealing = {one.stream for one in writing if one.sealed}
         erasing = any(one.erases for one in writing)
         old = (documented | sealing) - made
-        missing = [owner for owner in old if owner not in self._data_keys]
-        for owner, wrapped in lookups.data_keys(cursor, missing).items():
-            self._data_keys[owner] = self._keys.unwrap(owner, wrapped)
+        self._remember_keys(cursor, [owner for owner in old if owner not in self._data_keys])
         # Only frameworks come without a key; a learner without one was erased, or never was.
         made |= {owner for owner in old - sealing if owner not in self._data_keys}
         keys = {owner: new_data_key() for owner in made}
@@ -232,9 +250,23 @@ class Planner:
 
 def _decide(task: Task, known: Known) -> Decision | Refusal:
     try:
+        if known.erased and not isinstance(task, Erase):
+            _check_kept(task, known)
         return task.decide(known)
     except LedgerError as error:
         return Refusal(error)
+
+
+def _check_kept(task: Task, known: Known) -> None:
+    """Refuse what is about somebody who was erased, before it can change what others are told."""
+    evidence = task.evidence()
+    name = known.names.get(evidence) if evidence is not None else task.message()
+    message = known.messages.get(name) if name is not None else None
+    meant = {known.learners[key] for key in task.identifiers() if key in known.learners}
+    if message is not None:
+        meant.add(message.learner)
+    for learner in meant & known.erased:
+        raise ErasedError(learner)
 
 
 def _refuse_keyless(

@@ -14,9 +14,9 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from ledger.domain.catalogue import CATALOGUE, Recorded
-from ledger.domain.facts import LearnerRegistered
+from ledger.domain.facts import LearnerErased, LearnerRegistered
 from ledger.domain.ids import Position
-from ledger.store import seal
+from ledger.store import mismatches, seal
 from ledger.store.database import borrowed
 from ledger.store.keys import DATA_KEYS_KEPT_S, MasterKey
 from ledger.store.mapper import COLUMNS, Mapper, Row
@@ -119,8 +119,16 @@ class LogReader:
         return self._facts(self._rows(_STREAM, (stream, past, until)), verify_headers=True)
 
     def holds_key(self, owner: UUID) -> bool:
-        """Say whether an owner's data key is still there; one that was destroyed is forgotten."""
-        if self._rows("SELECT 1 FROM ledger.data_keys WHERE owner = %s", (owner,)):
+        """Say whether an owner can be read: the data key is there, and nobody erased them.
+
+        A key that was destroyed is forgotten. One that a restored backup brought back opens nothing.
+        """
+        query = (
+            "SELECT 1 FROM ledger.data_keys WHERE owner = %s AND NOT EXISTS"
+            " (SELECT FROM ledger.facts WHERE originator_id = %s AND topic = %s"
+            " AND topic <> 'mastery.evidence-recorded.v1')"  # as its index has it
+        )
+        if self._rows(query, (owner, owner, LearnerErased.TOPIC)):
             return True
         self._data_keys.pop(owner.bytes, None)
         return False
@@ -210,27 +218,8 @@ class LogReader:
             yield pending
 
     def mismatched(self, *, limit: int) -> list[str]:
-        """List receipts without their fact, and evidence without its receipt, in words.
-
-        A deleted last fact leaves no gap behind it, but its receipt; a deleted receipt would let
-        its message be recorded twice.
-        """
-        lost = self._rows(
-            "SELECT r.position FROM ledger.receipts AS r"
-            "  LEFT JOIN ledger.facts AS f ON f.position = r.position"
-            " WHERE f.position IS NULL ORDER BY r.position LIMIT %s",
-            (limit,),
-        )
-        bare = self._rows(
-            "SELECT f.position FROM ledger.facts AS f"
-            "  LEFT JOIN ledger.receipts AS r ON r.position = f.position"
-            " WHERE f.topic LIKE 'mastery.evidence-%%' AND r.position IS NULL"
-            " ORDER BY f.position LIMIT %s",
-            (limit,),
-        )
-        return [f"the fact at position {one[0]} is gone, its receipt is not" for one in lost] + [
-            f"the evidence at position {one[0]} has no receipt" for one in bare
-        ]
+        """List what does not belong together, in words (`ledger.store.mismatches`)."""
+        return mismatches.found(self._rows, limit=limit)
 
     def document(self, owner: UUID, content_sha256: str) -> tuple[str, bytes] | None:
         """Give a foreign document as it was received, with its media type.

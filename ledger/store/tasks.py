@@ -12,7 +12,7 @@ from uuid import UUID
 
 from ledger.domain.catalogue import SEALED_TOPICS
 from ledger.domain.evidence import Identifier
-from ledger.domain.facts import Fact, LearnerErased
+from ledger.domain.facts import Fact
 from ledger.domain.identity import identity_parts
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
 from ledger.domain.messages import Accepted, Message
@@ -64,11 +64,15 @@ class Decision:
 
 @dataclass(slots=True)
 class Known:
-    """The look-ups of a group; it grows as the group's own tasks are decided."""
+    """The look-ups of a group; it grows as the group's own tasks are decided.
+
+    `erased` are those of the learners who have no data key any more.
+    """
 
     messages: dict[bytes, Message] = field(default_factory=dict[bytes, Message])
     names: dict[UUID, bytes] = field(default_factory=dict[UUID, bytes])
     learners: dict[bytes, LearnerId] = field(default_factory=dict[bytes, LearnerId])
+    erased: set[LearnerId] = field(default_factory=set[LearnerId])
 
 
 class Task(Protocol):
@@ -155,7 +159,6 @@ class Record:
             facts=(self._fact,), stream=self._stream, sealed=self._fact.TOPIC in SEALED_TOPICS,
             provider=self._provider, documents=self._documents,
             receipt=ReceiptRow(self._message, version, owner, message.learner, provider),
-            erases=isinstance(self._fact, LearnerErased),
         )  # fmt: skip
 
     def _before(self, message: Message) -> Accepted | None:

@@ -126,6 +126,7 @@ SELECT learner FROM views.{g}_learners ORDER BY learner;
 
 -- differences --
 -- Pairs of which two generations say different things; a pair without a row has no evidence.
+-- Of those who were erased (found as facts_not_evidence_idx has it), the erasure tells.
 SELECT coalesce(new.learner, old.learner), coalesce(new.competency, old.competency),
        coalesce(old.state, 'no_evidence'), coalesce(new.state, 'no_evidence'),
        new.estimate, new.level, coalesce(new.policy, old.policy),
@@ -135,6 +136,9 @@ SELECT coalesce(new.learner, old.learner), coalesce(new.competency, old.competen
   FROM views.{g}_mastery AS new
   FULL JOIN views.{old}_mastery AS old USING (learner, competency)
  WHERE coalesce(old.state, 'no_evidence') <> coalesce(new.state, 'no_evidence')
+   AND NOT EXISTS (
+        SELECT FROM ledger.facts AS f WHERE f.originator_id = coalesce(new.learner, old.learner)
+           AND f.topic = 'mastery.learner-erased.v1' AND f.topic <> 'mastery.evidence-recorded.v1')
  ORDER BY 1, 2;
 
 -- first_differences --
@@ -142,6 +146,9 @@ SELECT coalesce(new.learner, old.learner), coalesce(new.competency, old.competen
 SELECT learner, competency, 'no_evidence', state, estimate, level, policy, policy_digest,
        framework_version, floors, crosswalks
   FROM views.{g}_mastery WHERE state <> 'no_evidence' ORDER BY 1, 2;
+
+-- announced --
+SELECT id FROM views.mastery_changes WHERE id = ANY(%(ids)s);
 
 -- changes_after --
 -- The feed past a sequence number, oldest first.

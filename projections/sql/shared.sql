@@ -41,6 +41,7 @@ ALTER TABLE views.mastery_changes
     ADD COLUMN IF NOT EXISTS floors     text[] NOT NULL DEFAULT '{{}}',
     ADD COLUMN IF NOT EXISTS crosswalks text[] NOT NULL DEFAULT '{{}}';
 
+-- Not validated: what is there satisfied a narrower one, and a long feed is not to be read for it.
 ALTER TABLE views.mastery_changes DROP CONSTRAINT IF EXISTS mastery_changes_cause_check;
 ALTER TABLE views.mastery_changes ADD CONSTRAINT mastery_changes_cause_check
-    CHECK (cause IN ('fact', 'reference', 'time', 'rebuild', 'erasure'));
+    CHECK (cause IN ('fact', 'reference', 'time', 'rebuild', 'erasure')) NOT VALID;

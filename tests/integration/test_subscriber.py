@@ -148,7 +148,8 @@ def test_a_failing_effect_leaves_neither_effect_nor_offset(tmp_path: Path) -> No
             raise RuntimeError
 
     path = str(tmp_path / "table.sqlite")
-    keeper = SqliteKeeper(path, apply=apply, schema="CREATE TABLE IF NOT EXISTS seen (n INTEGER)")
+    schema = "CREATE TABLE IF NOT EXISTS seen (n INTEGER)"
+    keeper = SqliteKeeper(path, apply=apply, schema=schema, erase=lambda *_: None)
     keeper.take([("t/0", 0, {"n": 1})])
     with pytest.raises(RuntimeError):
         keeper.take([("t/0", 1, {"n": 2}), ("t/0", 2, {"n": 3})])
