@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import msgspec
 from fastapi import FastAPI, Response
@@ -19,6 +19,7 @@ Every path but `/health` needs a token of this ledger, as `Authorization: Bearer
 the password of HTTP Basic. Errors are `application/problem+json` (RFC 9457).
 """
 _REF = "#/components/schemas/{name}"
+_DEFS = "#/$defs/"
 
 Content = dict[str, Any]
 
@@ -35,6 +36,7 @@ class Schemas:
     def __init__(self) -> None:
         self._answers: dict[str, Any] = {}
         self._inputs: dict[str, TypeAdapter[Any]] = {}
+        self._parts: dict[str, Any] = {}
 
     def answer(self, kind: Any) -> dict[str, Any]:
         """Give the schema of a type as msgspec writes it."""
@@ -47,11 +49,17 @@ class Schemas:
         self._inputs[str(kind)] = TypeAdapter(kind)
         return _component_less(self._inputs[str(kind)], {})
 
+    def document(self, name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+        """Give a JSON Schema that stands for itself, with its `$defs` among the components."""
+        found = _moved(schema, f"{name}.")
+        self._parts |= {f"{name}.{part}": one for part, one in found.pop("$defs", {}).items()}
+        return found
+
     def components(self) -> dict[str, Any]:
         """Give every component that the schemas refer to."""
         kinds = list(self._answers.values())
         _, found = msgspec.json.schema_components(kinds, ref_template=_REF)
-        components: dict[str, Any] = dict(found)
+        components: dict[str, Any] = {**found, **self._parts}
         for adapter in self._inputs.values():
             _component_less(adapter, components)
         return components
@@ -61,6 +69,21 @@ def _component_less(adapter: TypeAdapter[Any], components: dict[str, Any]) -> di
     schema = adapter.json_schema(ref_template="#/components/schemas/{model}")
     components.update(schema.pop("$defs", {}))
     return schema
+
+
+def _moved(part: Any, prefix: str) -> Any:
+    """Let references to `$defs` lead to the components of that prefix."""
+    if isinstance(part, Mapping):
+        members = cast("Mapping[str, Any]", part)
+        return {
+            name: _REF.format(name=f"{prefix}{inside.removeprefix(_DEFS)}")
+            if name == "$ref" and str(inside).startswith(_DEFS)
+            else _moved(inside, prefix)
+            for name, inside in members.items()
+        }
+    if isinstance(part, list | tuple):
+        return [_moved(inside, prefix) for inside in cast("Sequence[Any]", part)]
+    return part
 
 
 SCHEMAS = Schemas()
@@ -146,9 +169,18 @@ def install(app: FastAPI) -> None:
         for path in whole["paths"].values():
             for operation in path.values():
                 _allow_basic(operation)
+                _forget_text(operation)
         return whole
 
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+
+
+def _forget_text(operation: dict[str, Any]) -> None:
+    """Take back that an answer is a string: FastAPI says so of JSON that is encoded already."""
+    for answer in operation["responses"].values():
+        for content in answer.get("content", {}).values():
+            if "$ref" in content["schema"] or "anyOf" in content["schema"]:
+                content["schema"].pop("type", None)
 
 
 def _allow_basic(operation: dict[str, Any]) -> None:

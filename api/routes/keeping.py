@@ -62,7 +62,7 @@ class Found(msgspec.Struct, frozen=True):
 
 @router.get(
     "/rejects", response_class=JsonBytes, tags=["evidence"], summary="List what was refused",
-    responses=replies(RejectsPage, "The latest first.", example={"next": None, "items": [{
+    responses=replies(RejectsPage, "The latest first.", example={"next": "019a3f0e-7a51-7b3c-9d2e-5f7a1c9b0e11", "items": [{
         "id": "019a3f0e-7a51-7b3c-9d2e-5f7a1c9b0e11", "received_at": "2026-03-02T16:15:04Z",
         "index": 2, "errors": [{"reason": "is missing", "pointer": "/id", "expected": "required"}],
         "original": '{"kind": "assessment"}',

@@ -12,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from api import bodies
 from api.auth import RecordsReader, ReferenceReader, Steward
 from api.moments import AtMoment
-from api.openapi import PROBLEMS, JsonBytes, encoded, replies, takes
+from api.openapi import PROBLEMS, SCHEMAS, JsonBytes, encoded, replies, takes
 from api.parts import parts
 from ledger.domain.ids import LearnerId
 from ledger.domain.streams import stream_of
@@ -65,7 +65,7 @@ def list_pathways(request: Request, _caller: ReferenceReader) -> Response:
 
 @router.post(
     "/pathways", response_class=JsonBytes, summary="Publish a pathway",
-    openapi_extra=takes(("application/json", schema(), None)),
+    openapi_extra=takes(("application/json", SCHEMAS.document("pathway", schema()), None)),
     responses=replies(PathwayNoted, "Published; the same document again is a duplicate.", example={
         "pathway": _ID, "digest": _DIGEST, "position": 7, "duplicate": False,
     }),

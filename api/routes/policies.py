@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from api import bodies
 from api.auth import ReferenceReader, Steward
-from api.openapi import PROBLEMS, JsonBytes, encoded, replies, takes
+from api.openapi import PROBLEMS, SCHEMAS, JsonBytes, encoded, replies, takes
 from api.parts import parts
 from api.routes.providers import Noted, noted
 from api.schemas import AdoptionIn
@@ -106,7 +106,7 @@ def document_of(registry: Registry, policy: str, version: str | None = None) -> 
 
 @router.post(
     "", response_class=JsonBytes, summary="Publish a policy",
-    openapi_extra=takes(("application/json", json_schema(), None)),
+    openapi_extra=takes(("application/json", SCHEMAS.document("policy", json_schema()), None)),
     responses=replies(PolicyNoted, "Published; the same document again is a duplicate.", example={
         "policy": _ID, "digest": _DIGEST, "position": 7, "duplicate": False,
     }),

@@ -103,7 +103,7 @@ def issue_token(request: Request, _caller: Steward, provider: Which) -> Response
     "/{provider}/tokens", response_class=JsonBytes, summary="List a provider's tokens",
     responses=replies(list[Issued], "In the order they were made. The `id` opens nothing.", example=[{
         "id": _TOKEN, "role": "provider", "provider": _PROVIDER, "label": "Riverside Welding",
-        "created_at": "2026-01-05T08:00:00Z", "revoked_at": None,
+        "created_at": "2026-01-05T08:00:00Z", "revoked_at": "2026-06-30T17:00:00Z",
     }]),
 )  # fmt: skip
 def list_tokens(request: Request, _caller: Steward, provider: Which) -> Response:

@@ -1,0 +1,85 @@
+"""The OpenAPI document says what is true: references resolve, answers and examples fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+
+from tests.builders import FRAMEWORK, uri
+from tests.town import Town
+
+Json = Any
+
+
+def nodes(part: Json) -> Iterator[dict[str, Json]]:
+    """Give every object inside a JSON value."""
+    if isinstance(part, dict):
+        yield part
+        for inside in part.values():
+            yield from nodes(inside)
+    elif isinstance(part, list):
+        for inside in part:
+            yield from nodes(inside)
+
+
+def resolved(document: Json, reference: str) -> Json:
+    assert reference.startswith("#/")
+    for step in reference[2:].split("/"):
+        document = document[step.replace("~1", "/").replace("~0", "~")]
+    return document
+
+
+def fit(document: Json, schema: Json, value: Json) -> None:
+    whole = {**schema, "components": document["components"]}
+    jsonschema.Draft202012Validator(whole).validate(value)
+
+
+def test_every_reference_leads_somewhere(town: Town) -> None:
+    document = town.get("/openapi.json")
+    references = [node["$ref"] for node in nodes(document) if isinstance(node.get("$ref"), str)]
+    assert len(references) > 100
+    for reference in references:
+        assert resolved(document, reference)
+
+
+def test_every_schema_is_a_schema(town: Town) -> None:
+    document = town.get("/openapi.json")
+    for schema in document["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_every_example_fits_its_schema(town: Town) -> None:
+    document = town.get("/openapi.json")
+    contents = [node for node in nodes(document["paths"]) if {"schema", "example"} <= node.keys()]
+    assert len(contents) > 20
+    for content in contents:
+        fit(document, content["schema"], content["example"])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/health", "/v1/providers", "/v1/policies", "/v1/frameworks", "/v1/frameworks/{framework}",
+        "/v1/crosswalks", "/v1/changes", "/v1/learners/{learner}/mastery",
+        "/v1/learners/{learner}/mastery/{competency}", "/v1/learners/{learner}/transcript",
+        "/v1/learners/{learner}/history", "/v1/evidence/{evidence}", "/v1/reports/one-short",
+        "/v1/learners/{learner}/explanations/{competency}", "/v1/reports/second-scoring",
+    ],
+)  # fmt: skip
+def test_what_is_answered_fits_what_is_declared(town: Town, path: str) -> None:
+    receipt = town.shown(town.provider(), "W1")
+    town.changes()
+    names = {
+        "learner": receipt["learner"], "evidence": receipt["evidence"], "framework": FRAMEWORK,
+        "competency": uri("W1"),
+    }  # fmt: skip
+    document = town.get("/openapi.json")
+    (declared,) = [
+        content["schema"]
+        for name, content in document["paths"][path]["get"]["responses"]["200"]["content"].items()
+        if name == "application/json"
+    ]
+    fit(document, declared, town.get(path.format(**names)))
