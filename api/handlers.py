@@ -9,12 +9,14 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from api.bodies import fault_of_encoding
 from api.problems import (
     FAILED,
     INVALID,
     MEDIA_TYPE,
+    METHOD_NOT_ALLOWED,
     OF_STATUS,
     UNAVAILABLE,
     Fault,
@@ -36,6 +38,17 @@ def respond(problem: Problem, headers: Mapping[str, str] | None = None) -> Respo
         given.setdefault("retry-after", str(RETRY_AFTER_S))
     body = msgspec.json.encode(problem)
     return Response(body, problem.status, given, media_type=MEDIA_TYPE)
+
+
+def methods_of(request: Request) -> set[str]:
+    """Give every method that some route of this path takes (RFC 9110, 10.2.1)."""
+    app: FastAPI = request.app
+    return {
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+        for route in app.routes
+        if route.matches({**request.scope, "method": method})[0] == Match.FULL
+    }
 
 
 def install(app: FastAPI) -> None:
@@ -64,7 +77,10 @@ def install(app: FastAPI) -> None:
         kind = OF_STATUS.get(error.status_code) or Kind(
             "http", error.status_code, str(error.detail)
         )
-        return respond(described(kind, None), error.headers)
+        headers = error.headers
+        if kind == METHOD_NOT_ALLOWED:
+            headers = {"allow": ", ".join(sorted(methods_of(request)))}
+        return respond(described(kind, None), headers)
 
     @app.exception_handler(Exception)
     async def _unforeseen(_request: Request, _error: Exception) -> Response:

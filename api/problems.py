@@ -74,6 +74,7 @@ KINDS: Mapping[type[LedgerError], Kind] = {
     errors.ConflictError: CONFLICT,
     errors.VersionConflictError: MOVED_ON,
     errors.ErasedError: ERASED,
+    errors.BeyondLogError: INVALID,
     errors.SealError: DAMAGED,
     errors.SettingError: FAILED,
     errors.StoreUnavailableError: UNAVAILABLE,

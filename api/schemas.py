@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from ledger.domain.evidence import EvidenceKind
 from ledger.domain.facts import ProviderKind
-from ledger.standards.native_fields import Line, LongLine, Reason
+from ledger.standards.native_fields import Day, End, Line, LongLine, Moment, Reason
 from ledger.standards.native_model import IdentifierIn
 
 Name = Line
@@ -19,9 +18,9 @@ Many = Field(max_length=1_000)
 
 
 class Sent(BaseModel):
-    """A document that somebody sent."""
+    """A document that somebody sent; blanks around a text are no part of it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
 
 class ProviderIn(Sent):
@@ -59,8 +58,8 @@ class GrantIn(Sent):
     kinds: Annotated[tuple[EvidenceKind, ...], Many] = ()
     frameworks: Annotated[tuple[Id, ...], Many] = ()
     competencies: Annotated[tuple[Id, ...], Many] = ()
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
+    ends_at: End | None = None
     reason: Why | None = None
 
 
@@ -68,21 +67,21 @@ class RevocationIn(Sent):
     """The grant ends; what occurred before `ends_at` (now, where absent) still counts."""
 
     reason: Why
-    ends_at: AwareDatetime | None = None
+    ends_at: End | None = None
 
 
 class SuspensionIn(Sent):
     """Nothing that occurs from `starts_at` (now, where absent) on counts until reinstatement."""
 
     reason: Why
-    starts_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
 
 
 class ReinstatementIn(Sent):
     """The suspension ends at `at` (now, where absent)."""
 
     reason: Why
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class LearnerRef(Sent):
@@ -116,8 +115,8 @@ class EnrolmentIn(Sent):
     school: Name | None = None
     district: Name | None = None
     state: Name | None = None
-    starts_on: date | None = None
-    ends_on: date | None = None
+    starts_on: Day | None = None
+    ends_on: Day | None = None
 
 
 class AttributeIn(Sent):
@@ -153,8 +152,8 @@ class AttributesIn(Sent):
     id: Id = Field(description="Your id for this statement.")
     learner: LearnerRef
     attributes: Annotated[tuple[AttributeIn, ...], Field(max_length=100)]
-    starts_on: date | None = None
-    ends_on: date | None = None
+    starts_on: Day | None = None
+    ends_on: Day | None = None
 
 
 class AdoptionIn(Sent):
@@ -173,6 +172,6 @@ class AdoptionIn(Sent):
     scope: Annotated[str, Field(max_length=2_000, pattern=r"^[^\x00-\x1f\x7f]*$")] = Field(
         "", description="Names the framework, state, ...; empty for everywhere."
     )
-    starts_on: date | None = None
+    starts_on: Day | None = None
     reason: Why | None = None
     floor: bool = Field(False, description="Whether narrower levels may not ask for less.")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from api.schemas import Many, Sent, Why
 from ledger.domain.evidence import EvidenceKind, Party, Result
 from ledger.domain.facts import CrosswalkPublished, ErasureReason
 from ledger.domain.framework import Articulation, Equivalence, Relation, SignOffRole
-from ledger.standards.native_fields import Id
+from ledger.standards.native_fields import Day, End, Id, Moment
 from ledger.standards.native_model import PartyIn, ResultIn
 
 Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$")]
@@ -43,8 +42,8 @@ class LinkIn(Sent):
     weight: Weight = Decimal(1)
     kinds: Annotated[tuple[EvidenceKind, ...], Many] = ()
     level_at_least: Level | None = None
-    starts_on: date | None = None
-    ends_on: date | None = None
+    starts_on: Day | None = None
+    ends_on: Day | None = None
     retroactive: bool = False
 
     def link(self) -> Equivalence:
@@ -65,8 +64,8 @@ class ClauseIn(Sent):
     rate: Annotated[Decimal, Field(gt=0, le=100, max_digits=9, decimal_places=6)] = Decimal(1)
     provider: UUID | None = Field(None, description="Who gives the course; anybody, if absent.")
     level_at_least: Level | None = None
-    starts_on: date | None = None
-    ends_on: date | None = None
+    starts_on: Day | None = None
+    ends_on: Day | None = None
     retroactive: bool = False
 
     def articulation(self) -> Articulation:
@@ -123,7 +122,7 @@ class SignatureIn(Sent):
 
     role: SignOffRole
     by: PartyIn
-    signed_at: AwareDatetime
+    signed_at: Moment
 
 
 class CrosswalkWithdrawalIn(Sent):
@@ -140,8 +139,8 @@ class CredentialAlignmentIn(Sent):
     credential: Id = Field(description="Achievement id, CTID, or the id or name its provider uses.")
     competencies: Annotated[tuple[Id, ...], Field(min_length=1, max_length=1_000)]
     level: Level | None = None
-    starts_on: date | None = None
-    ends_on: date | None = None
+    starts_on: Day | None = None
+    ends_on: Day | None = None
     authority: Annotated[str, Field(max_length=2_000)] | None = None
 
 
@@ -152,7 +151,7 @@ class AssessmentIn(Sent):
     title: Title
     competencies: Annotated[tuple[Id, ...], Many] = ()
     cut: Annotated[Decimal, Field(max_digits=20)] | None = None
-    rigour_band: Annotated[int, Field(ge=0, le=100)] | None = None
+    rigour_band: Annotated[int, Field(strict=True, ge=0, le=100)] | None = None
     version: Annotated[str, Field(max_length=200)] | None = None
 
 
@@ -160,15 +159,15 @@ class ValidationIn(Sent):
     """Somebody vouches for an instrument from `starts_at` until `ends_at` (open, where absent)."""
 
     by: PartyIn
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
+    starts_at: Moment | None = None
+    ends_at: End | None = None
 
 
 class ConfirmationIn(Sent):
     """A second rater looked at the same work; `result` is their own, where they differ."""
 
     evaluator: PartyIn
-    occurred_at: AwareDatetime
+    occurred_at: Moment
     result: ResultIn | None = None
     competency: Id | None = Field(None, description="On which alignment; all, where absent.")
 

@@ -20,6 +20,7 @@ LedgerError
 │   └── InvalidDocumentError     a document that says where and why
 ├── ConflictError                the same message key with other content
 ├── VersionConflictError         the stream moved on after it was read
+├── BeyondLogError               a moment that the log has not reached
 ├── SealError                    a stored body or header was altered, or its key is missing
 ├── ErasedError                  the key was destroyed on purpose
 ├── SettingError
@@ -189,6 +190,14 @@ class VersionConflictError(LedgerError):
     def __init__(self, stream: UUID, *, expected: int, found: int) -> None:
         super().__init__(f"stream {stream} is at version {found}, not {expected}")
         self.stream, self.expected, self.found = stream, expected, found
+
+
+class BeyondLogError(LedgerError):
+    """What was known at a moment that has not come yet: it would be answered otherwise then."""
+
+    def __init__(self, moment: str) -> None:
+        super().__init__(f"{moment} is beyond the end of the log")
+        self.moment = moment
 
 
 class SealError(LedgerError):

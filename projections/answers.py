@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from ledger.domain.catalogue import Recorded
 from ledger.domain.evidence import Alignment
 from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
 from ledger.errors import (
+    BeyondLogError,
     ErasedError,
     RefusedError,
     UnknownCompetencyError,
@@ -37,6 +38,7 @@ from projections.remembering import Reading, Remembered
 from projections.transcript import competency_line, evidence_line, judged_line, transcript_of
 
 REGISTRIES_KEPT_MAX = 16
+CLOCK_SKEW = timedelta(minutes=1)
 _OF_LEARNERS = frozenset(LEARNER_TOPICS)
 
 AsOf = Position | int | datetime | None
@@ -198,6 +200,7 @@ class Answers:
         """Make out what a question means; nothing said means all that is known, now.
 
         Raises:
+            BeyondLogError: `as_of` lies ahead of all that is known.
             UnknownPolicyError: no such policy was published.
             InvalidDocumentError: `policy` is a document that is not sound.
         """
@@ -212,9 +215,13 @@ class Answers:
 
     def _position(self, as_of: AsOf) -> Position:
         if isinstance(as_of, datetime):
+            if aware(as_of) > self._clock() + CLOCK_SKEW:
+                raise BeyondLogError(f"the time {as_of.isoformat()}")
             return self._log.position_at(aware(as_of))
         head = self._log.head()
-        return head if as_of is None else Position(max(0, min(as_of, head)))
+        if as_of is not None and as_of > head:
+            raise BeyondLogError(f"position {as_of}")
+        return head if as_of is None else Position(max(0, as_of))
 
     def _moment(self, as_of: AsOf, on: On, position: Position) -> datetime:
         if isinstance(on, datetime):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import socket
+import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -192,9 +193,18 @@ def _where_next(folder: Path, marker: _Marker, *, stop: bool, seconds: float) ->
             f"  token for signing in (an auditor's, may read all): [bold]{marker.token}[/bold]"
         )
     screen.print(f"  the files as the providers sent them: {folder / 'incoming'}/")
-    screen.print(f"  the same ledger on the command line:  mastery --data-dir {folder} --help")
+    screen.print(f"  the same ledger on the command line:  {_program()} --data-dir {folder} --help")
     screen.print("  a first hour with it:                 docs/tutorial.md")
     screen.print(f"\ndone in {seconds:.0f} s", style="bright_black")
+
+
+def _program() -> str:
+    """Give the path of this program, as one can type it where it is not on the PATH."""
+    found = Path(sys.executable).with_name("mastery")
+    if not found.exists():
+        return "mastery"
+    here = Path.cwd()
+    return str(found.relative_to(here) if found.is_relative_to(here) else found)
 
 
 def _serve(ledger: Ledger, settings: Settings) -> None:

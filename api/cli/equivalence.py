@@ -55,7 +55,9 @@ def sign(
         mastery crosswalk sign welding-as-physics --role academic --by "physics board"
     """
     signed_at = time_of(at) or datetime.now(UTC)
-    given = _read(SignatureIn, value={"role": role, "by": {"id": by}, "signed_at": signed_at})
+    given = _read(
+        SignatureIn, value={"role": role, "by": {"id": by}, "signed_at": signed_at.isoformat()}
+    )
     with session(context).answers() as (ledger, answers):
         receipt = Desk(ledger, answers).sign(crosswalk, given)
     said = "unchanged" if receipt.duplicate else "signed"

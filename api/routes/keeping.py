@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -21,7 +22,7 @@ from ledger.domain.evidence import Attribute, Identifier
 from ledger.domain.facts import AttributesRecorded, EnrolmentRecorded
 from ledger.domain.identity import ANY_PROVIDER, is_for_everybody
 from ledger.domain.ids import LearnerId, ProviderId
-from ledger.errors import UnknownLearnerError
+from ledger.errors import Reject, UnknownLearnerError
 from ledger.store.rejects import KeptReject
 from ledger.store.tasks import NOBODY
 from projections.publication import order_fault, refuse
@@ -126,6 +127,7 @@ def enrol(request: Request, caller: EvidenceWriter, given: EnrolmentIn) -> Respo
     A learner whom the ledger does not know yet is registered. Which policy decides may depend on where the learner is enrolled on the day.
     """
     asked, provider = parts(request), speaks_for(caller)
+    refuse("enrolment", _enrolment_faults(given))
     fact = EnrolmentRecorded(
         learner=LearnerId(NOBODY),
         provider=provider,
@@ -133,6 +135,12 @@ def enrol(request: Request, caller: EvidenceWriter, given: EnrolmentIn) -> Respo
         **given.model_dump(exclude={"id", "learner"}),
     )
     return noted(asked.ledger.enrol(fact, names=_names(given.learner)))
+
+
+def _enrolment_faults(given: EnrolmentIn) -> Iterator[Reject]:
+    yield from order_fault(given.starts_on, given.ends_on, "/ends_on")
+    if not any((given.programme, given.course, given.school, given.district, given.state)):
+        yield Reject("", "names no place", "programme, course, school, district or state")
 
 
 def _names(learner: LearnerRef) -> tuple[Identifier, ...]:

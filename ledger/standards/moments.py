@@ -27,7 +27,7 @@ def moment(text: object) -> datetime:
     if not isinstance(text, str):
         raise ValueError("is not a string")  # noqa: TRY004 (one error for every fault)
     if _TIME.fullmatch(text):
-        at = datetime.fromisoformat(text.upper())  # RFC 3339 allows "t" and "z"
+        at = _time(text)
         if not YEAR_MIN <= at.year <= YEAR_MAX:
             _check_reachable(at)
         return at
@@ -36,6 +36,17 @@ def moment(text: object) -> datetime:
     if _LOCAL.fullmatch(text):
         raise ValueError("has no offset from UTC")
     raise ValueError("is not a date and time")
+
+
+def end(text: object) -> datetime:
+    """Read the last moment of something: a date alone is that day's last moment, in UTC.
+
+    Raises:
+        ValueError: neither a time with its offset nor a date.
+    """
+    at = moment(text)
+    whole_day = isinstance(text, str) and is_day(text)
+    return at.replace(hour=23, minute=59, second=59, microsecond=999_999) if whole_day else at
 
 
 def is_day(text: str) -> bool:
@@ -52,6 +63,15 @@ def day(text: object) -> date:
     if not isinstance(text, str) or not is_day(text):
         raise ValueError("is not a date")
     return date.fromisoformat(text)
+
+
+def _time(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text.upper())  # RFC 3339 allows "t" and "z"
+    except ValueError as error:
+        if "timedelta" in str(error):
+            raise ValueError("has an offset of a day or more") from error
+        raise
 
 
 def _check_reachable(at: datetime) -> None:

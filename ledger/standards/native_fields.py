@@ -24,6 +24,13 @@ def _moment(value: object) -> dt.datetime:
         raise _fault(error, moments.EXPECTED) from error
 
 
+def _end(value: object) -> dt.datetime:
+    try:
+        return moments.end(value)
+    except ValueError as error:
+        raise _fault(error, moments.EXPECTED) from error
+
+
 def _day(value: object) -> dt.date:
     try:
         return moments.day(value)
@@ -99,6 +106,8 @@ Count = Annotated[
 ]
 Number = Annotated[Decimal, PlainValidator(_number), WithJsonSchema(_NUMBER_SCHEMA)]
 Moment = Annotated[dt.datetime, PlainValidator(_moment), WithJsonSchema(_MOMENT_SCHEMA)]
+End = Annotated[dt.datetime, PlainValidator(_end), WithJsonSchema(_MOMENT_SCHEMA)]
+"""The last moment of something: a date alone includes that day."""
 Day = Annotated[dt.date, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
 JsonObject = Annotated[
     str,

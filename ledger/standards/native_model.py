@@ -18,6 +18,7 @@ from ledger.domain.evidence import EvidenceKind, Facet, Precision, Purpose, Resu
 from ledger.standards.native_fields import (
     Count,
     Day,
+    End,
     Flag,
     Id,
     JsonObject,
@@ -130,7 +131,9 @@ class CredentialIn(TypedDict, total=False):
     issuer: PartyIn | None
     license_number: Text | None
     valid_from: Moment | None
-    valid_until: Moment | None
+    valid_until: Annotated[
+        End | None, Field(description="Inclusive: a date alone is valid all that day.")
+    ]
 
 
 @with_config(STRICT)

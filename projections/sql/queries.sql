@@ -1,6 +1,9 @@
 -- is_shared --
 -- Whether what outlives a generation is there, in its latest form.
 SELECT to_regclass('views.generations') IS NOT NULL AND EXISTS (
+    SELECT FROM pg_attribute
+     WHERE attrelid = to_regclass('views.mastery_changes') AND attname = 'crosswalks')
+   AND EXISTS (
     SELECT FROM pg_constraint
      WHERE conrelid = to_regclass('views.mastery_changes')
        AND conname = 'mastery_changes_cause_check'

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.builders import uri
+from tests.builders import policy, uri
 from tests.served import item
 from tests.town import BOARD, Town, link
 
@@ -43,9 +43,10 @@ def test_two_names_of_one_batch_are_both_heard(town: Town) -> None:
 
 @pytest.mark.parametrize("path", ["mastery", "explanations"])
 def test_a_competency_goes_by_its_code_too(town: Town, path: str) -> None:
-    learner = town.shown(town.provider(), "W1")["learner"]
-    by_uri = town.get(f"/v1/learners/{learner}/{path}/{uri('W1')}", as_of=1_000)
-    assert town.get(f"/v1/learners/{learner}/{path}/W1", as_of=1_000) == by_uri
+    receipt = town.shown(town.provider(), "W1")
+    learner, at = receipt["learner"], receipt["position"]
+    by_uri = town.get(f"/v1/learners/{learner}/{path}/{uri('W1')}", as_of=at)
+    assert town.get(f"/v1/learners/{learner}/{path}/W1", as_of=at) == by_uri
     answer = town.steward.get(f"/v1/learners/{learner}/{path}/NOPE")
     assert answer.status_code == 404
     assert "NOPE" in answer.json()["detail"]
@@ -161,3 +162,69 @@ def test_a_known_name_comes_with_an_identifier_that_is_new(town: Town) -> None:
     both = {"id": "S-1", "identifiers": [{"type": "ssid", "value": "X-1"}], "name": "Ada"}
     assert town.shown(school, "W1", learner=both)["learner"] == learner
     assert names(town, learner) == ["Ada"]
+
+
+@pytest.mark.parametrize("as_of", ["999999999", "2999-01-01T00:00:00Z"])
+def test_what_will_be_known_is_not_answered(town: Town, as_of: str) -> None:
+    who = town.shown(town.provider(), "W1")["learner"]
+    for path in ("mastery", "transcript", "history"):
+        answer = town.steward.get(f"/v1/learners/{who}/{path}", params={"as_of": as_of})
+        assert answer.status_code == 400
+        assert "beyond the end of the log" in answer.json()["detail"]
+
+
+def test_a_number_is_no_date_and_a_date_alone_is_one(town: Town) -> None:
+    by = town.provider()
+    for path, body in (
+        (f"/v1/providers/{by.id}/suspension", {"reason": "?", "starts_at": 0}),
+        (f"/v1/providers/{by.id}/grants", {"grant": "g", "ends_at": 1785542400}),
+        ("/v1/assessments", {"id": "x", "title": "x", "rigour_band": True}),
+    ):
+        assert town.steward.post(path, json=body).status_code == 400
+    enrolled = {"id": "e", "learner": {"id": "S-1"}, "school": "North", "starts_on": 0}
+    assert by.client.post("/v1/enrolments", json=enrolled).status_code == 400
+    town.post(f"/v1/providers/{by.id}/grants", {"grant": "g", "starts_at": "2026-08-01"})
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        ({"school": "North", "starts_on": "2026-08-01", "ends_on": "2026-01-01"}, "/ends_on"),
+        ({"starts_on": "2026-08-01"}, ""),
+    ],
+)
+def test_an_enrolment_is_somewhere_and_does_not_end_before_it_starts(
+    town: Town, terms: dict[str, str], said: str
+) -> None:
+    body = {"id": "e", "learner": {"id": "S-1"}, **terms}
+    answer = town.provider().client.post("/v1/enrolments", json=body)
+    assert answer.status_code == 400
+    assert [one["pointer"] for one in answer.json()["errors"]] == [said]
+
+
+def test_blanks_around_a_school_are_no_part_of_its_name(town: Town) -> None:
+    by = town.provider()
+    who = town.shown(by, "W1")["learner"]
+    strict = {"rule": "observations_at_least", "at_least": 9, "level": "met"}
+    town.policy(policy("strict", requirement=strict), level="school", scope=" Trail")
+    town.enrolled(by, school="Trail ")
+    assert town.state(who, "W1") == "in_progress"
+
+
+def test_a_credential_is_valid_all_the_day_it_ends_on(town: Town) -> None:
+    by = town.provider()
+    body = {
+        **item(), "kind": "credential", "result": {"success": True},
+        "alignments": [{"competency": uri("W1")}],
+        "credential": {"id": "card", "valid_until": "2026-11-20"},
+    }  # fmt: skip
+    who = by.client.post("/v1/evidence", json=body).json()["learner"]
+    days = ("2026-11-20T23:00:00Z", "2026-11-21T00:00:01Z")
+    found = ["credential_expired" in town.reasons(who, "W1", on=on) for on in days]
+    assert found == [False, True]
+
+
+def test_an_offset_of_more_than_a_day_is_said_in_words(town: Town) -> None:
+    body = {**item(), "occurred_at": "2026-03-02T10:00:00+25:00"}
+    (fault,) = town.provider().client.post("/v1/evidence", json=body).json()["errors"]
+    assert fault["reason"] == "has an offset of a day or more"

@@ -51,7 +51,6 @@ def state(answers: Answers, **asked: object) -> str:
         pytest.param({"as_of": 7}, "mastered", id="one further"),
         pytest.param({"as_of": day(3)}, "mastered", id="what was known on a day"),
         pytest.param({"as_of": day(4)}, "in_progress", id="what was known when it was withdrawn"),
-        pytest.param({"as_of": 10_000}, "mastered", id="beyond the head is the head"),
         pytest.param({"on": day(0)}, "in_progress", id="what was true on a day, known since"),
         pytest.param({"on": day(32)}, "lapsed", id="what will be true"),
         pytest.param({"on": date(2026, 1, 6)}, "mastered", id="a day is its end"),
