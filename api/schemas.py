@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from ledger.domain.evidence import EvidenceKind
 from ledger.domain.facts import ProviderKind
@@ -12,15 +12,17 @@ from ledger.standards.native_fields import Day, End, Line, LongLine, Moment, Rea
 from ledger.standards.native_model import IdentifierIn
 
 Name = Line
+Place = Annotated[Line, AfterValidator(str.strip)]
+"""Where somebody is enrolled: policies are adopted for it by name, so blanks around it are no part of it."""
 Id = LongLine
 Why = Reason
 Many = Field(max_length=1_000)
 
 
 class Sent(BaseModel):
-    """A document that somebody sent; blanks around a text are no part of it."""
+    """A document that somebody sent."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ProviderIn(Sent):
@@ -110,11 +112,11 @@ class EnrolmentIn(Sent):
 
     id: Id = Field(description="Your id for this enrolment.")
     learner: LearnerRef
-    programme: Name | None = None
-    course: Name | None = None
-    school: Name | None = None
-    district: Name | None = None
-    state: Name | None = None
+    programme: Place | None = None
+    course: Place | None = None
+    school: Place | None = None
+    district: Place | None = None
+    state: Place | None = None
     starts_on: Day | None = None
     ends_on: Day | None = None
 
@@ -169,9 +171,9 @@ class AdoptionIn(Sent):
         None, description="Which version; the latest, where absent."
     )
     level: Literal["everywhere", "framework", "state", "district", "school", "programme"]
-    scope: Annotated[str, Field(max_length=2_000, pattern=r"^[^\x00-\x1f\x7f]*$")] = Field(
-        "", description="Names the framework, state, ...; empty for everywhere."
-    )
+    scope: Annotated[
+        str, Field(max_length=2_000, pattern=r"^[^\x00-\x1f\x7f]*$"), AfterValidator(str.strip)
+    ] = Field("", description="Names the framework, state, ...; empty for everywhere.")
     starts_on: Day | None = None
     reason: Why | None = None
     floor: bool = Field(False, description="Whether narrower levels may not ask for less.")

@@ -39,15 +39,16 @@ from ledger.errors import ErasedError, UnknownLearnerError
 from ledger.store import database, migrations
 from ledger.store.access import Access, is_sealed
 from ledger.store.appending import Appender, Outcome, Receipt
+from ledger.store.deciding import Refusal
 from ledger.store.enrolment_tasks import Enrol, Stated
 from ledger.store.erasing import Erase
-from ledger.store.evidence_tasks import Correct, Remark, Submit, Withdraw
+from ledger.store.evidence_tasks import Correct, Submit, Withdraw
 from ledger.store.group_commit import GroupCommit
 from ledger.store.keys import MasterKey, master_secret
-from ledger.store.planning import Refusal
 from ledger.store.reader import LogReader
 from ledger.store.recorder import LedgerDatastore, LedgerRecorder
 from ledger.store.rejects import RejectStore
+from ledger.store.remark_tasks import Remark
 from ledger.store.tasks import Document, Record, Task, identifier_keys
 from ledger.store.voiding import void
 from ledger.store.webhooks import WebhookStore
@@ -221,8 +222,7 @@ class Ledger:
             ErasedError: the learner was erased.
         """
         keys = identifier_keys(self._keys, provider, identifiers)
-        found = self.access.learners(keys)
-        for learner in (found[key] for key in keys if key in found):
+        for learner in filter(None, map(self.access.learners(keys).get, keys)):
             if not self.log.holds_key(learner):
                 raise ErasedError(learner)
             return learner

@@ -17,8 +17,9 @@ from psycopg import Connection, Cursor
 
 from ledger.domain.ids import EvidenceId, LearnerId, Position
 from ledger.store.copying import HEADER, TRAILER, Field, Target, copy_into, copy_packed
+from ledger.store.deciding import Refusal
 from ledger.store.keys import MasterKey
-from ledger.store.planning import Plan, Planner, Refusal
+from ledger.store.planning import Plan, Planner
 from ledger.store.recorder import SCHEMA, Head, LedgerRecorder
 from ledger.store.tasks import Decision, Task
 
@@ -40,6 +41,7 @@ _RECEIPTS = Target(
 _RECEIPT = Struct(">hi16si16si")
 _RECEIPT_END = Struct(">i16si16si16siqiq")
 _IDENTIFIERS = Target(SCHEMA, "identifiers", ("identifier", "learner"))
+_HOLDINGS = Target(SCHEMA, "holdings", ("kind", "mark"))
 _DATA_KEYS = Target(SCHEMA, "data_keys", ("owner", "wrapped"))
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _KEEP_DOCUMENTS = """
@@ -109,6 +111,7 @@ class Appender:
         recorded_at_us = self._recorder.append(cursor, head, rows)
         receipts = [HEADER]
         identifiers: list[tuple[Field, ...]] = []
+        holdings: list[tuple[Field, ...]] = []
         for index, last in plan.last_fact.items():
             decision = plan.decisions[index]
             assert isinstance(decision, Decision)
@@ -123,11 +126,14 @@ class Appender:
                     8, head.position + 1 + last, 8, recorded_at_us,
                 ),
             )  # fmt: skip
-            identifiers.extend((key, learner.bytes) for key in decision.identifiers)
+            identifiers.extend((key, decision.learner.bytes) for key in decision.identifiers)
+            holdings.extend((decision.holds or {}).items())
         receipts.append(TRAILER)
         copy_packed(cursor, _RECEIPTS, (b"".join(receipts),))
         if identifiers:
             copy_into(cursor, _IDENTIFIERS, identifiers)
+        if holdings:
+            copy_into(cursor, _HOLDINGS, holdings)
         if plan.documents:
             cursor.execute(
                 _KEEP_DOCUMENTS, tuple(list(column) for column in zip(*plan.documents, strict=True))

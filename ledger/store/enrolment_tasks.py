@@ -14,6 +14,7 @@ from ledger.domain.ids import EvidenceId, LearnerId, uuid_of
 from ledger.domain.messages import Accepted, Message
 from ledger.errors import RefusedError
 from ledger.store.evidence_tasks import learner_of, unlinked
+from ledger.store.holding import Marks, kinds_held, taken_up
 from ledger.store.keys import MasterKey
 from ledger.store.tasks import NOBODY, Decision, Known, ReceiptRow, identifier_keys, version_name
 
@@ -52,11 +53,15 @@ class Enrol:
         """Name the learner's identifiers."""
         return self._identifiers
 
+    def kinds_held(self, learner: LearnerId) -> Marks:
+        """Name the kinds of name of which a learner may hold another."""
+        return kinds_held(self._keys, self._enrolment.provider, self._names, learner=learner)
+
     def decide(self, known: Known) -> Decision:
         """Append it, and the learner if nobody knows them, unless it is what was said last.
 
         Raises:
-            RefusedError: the provider said this of another learner before.
+            RefusedError: the provider said this of another learner before, or the names are of two people.
         """
         learner, linked = self._learner(known)
         message = known.messages.get(self._message)
@@ -68,6 +73,10 @@ class Enrol:
         if message is not None and last is not None and last.digest == self._digest:
             return Decision(last, message.evidence, message.learner)
         provider = self._enrolment.provider
+        holds = taken_up(
+            self._keys, provider, self._names,
+            linked=linked, learner=learner, known=known.held,
+        )  # fmt: skip
         if message is None:
             message = Message(EvidenceId(learner), learner, provider)
             known.messages[self._message] = message
@@ -76,12 +85,13 @@ class Enrol:
         first = messages.registered(learner, self._names, provider, known=linked, name=None)
         new = unlinked(self._identifiers, linked) if self._names else ()
         known.learners.update(dict.fromkeys(new, learner))
+        known.held.update(holds)
         return Decision(
             accepted, message.evidence, learner,
             facts=(*first, msgspec.structs.replace(self._enrolment, learner=learner)),
             stream=learner, provider=provider, identifiers=new,
             receipt=ReceiptRow(self._message, version, message.evidence, learner, provider),
-            new_learner=bool(self._names) and not any(linked),
+            holds=holds, new_learner=bool(self._names) and not any(linked),
         )  # fmt: skip
 
     def _learner(self, known: Known) -> tuple[LearnerId, list[bool]]:

@@ -1,8 +1,8 @@
-"""Tasks about evidence: submit, correct, withdraw, and what others say of it."""
+"""Tasks about evidence: submit, correct, withdraw."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import uuid_utils
 
@@ -13,6 +13,7 @@ from ledger.domain.identity import identity_parts
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId, uuid_of
 from ledger.domain.messages import Accepted, Message
 from ledger.errors import RefusedError, UnknownEvidenceError
+from ledger.store.holding import Marks, kinds_held, taken_up
 from ledger.store.keys import MasterKey
 from ledger.store.tasks import (
     NOBODY,
@@ -29,11 +30,13 @@ from ledger.store.tasks import (
 class Submit:
     """A provider's piece of evidence."""
 
-    __slots__ = ("_identifiers", "_message", "_named", "_provider", "_submission", "_version")
+    __slots__ = (
+        "_identifiers", "_keys", "_message", "_named", "_provider", "_submission", "_version",
+    )  # fmt: skip
 
     def __init__(self, keys: MasterKey, provider: ProviderId, submission: Submission) -> None:
         source = submission.evidence.source
-        self._provider, self._submission = provider, submission
+        self._keys, self._provider, self._submission = keys, provider, submission
         self._message = message_name(keys, provider, source.external_id)
         self._version = keys.lookup("version", source.external_version or "")
         self._identifiers = identifier_keys(keys, provider, submission.learner)
@@ -49,6 +52,10 @@ class Submit:
     def identifiers(self) -> tuple[bytes, ...]:
         """Name the learner's identifiers, and what the learner is called."""
         return self._identifiers + self._named
+
+    def kinds_held(self, learner: LearnerId) -> Marks:
+        """Name the kinds of name of which a learner may hold another."""
+        return kinds_held(self._keys, self._provider, self._submission.learner, learner=learner)
 
     def decide(self, known: Known) -> Decision:
         """Decide whether it is new, the same again, newer, or a conflict."""
@@ -70,6 +77,7 @@ class Submit:
         if isinstance(outcome, Accepted):
             assert message is not None
             return Decision(outcome, message.evidence, message.learner)
+        holds = None if all(linked) else self._taken_up(learner, linked, known=known)
         accepted = Accepted(submission.digest)
         if message is None:
             message = known.messages[self._message] = Message(fact_id, learner, provider)
@@ -78,6 +86,7 @@ class Submit:
             accepted, message.evidence, learner,
             facts=(outcome,), stream=learner, provider=provider,
             receipt=ReceiptRow(self._message, self._version, message.evidence, learner, provider),
+            holds=holds,
         )  # fmt: skip
         new_names = tuple(key for key in self._named if key not in known.learners)
         if new_names or not all(linked):
@@ -101,6 +110,13 @@ class Submit:
         decision.identifiers = unlinked(self._identifiers, linked) + new_names
         decision.new_learner = not any(linked)
         known.learners.update(dict.fromkeys(decision.identifiers, learner))
+        known.held.update(decision.holds or {})
+
+    def _taken_up(self, learner: LearnerId, linked: Sequence[bool], *, known: Known) -> Marks:
+        return taken_up(
+            self._keys, self._provider, self._submission.learner,
+            linked=linked, learner=learner, known=known.held,
+        )  # fmt: skip
 
 
 def name_keys(keys: MasterKey, provider: ProviderId, submission: Submission) -> tuple[bytes, ...]:
@@ -153,7 +169,7 @@ class Correct:
                 "withdraw it and submit it anew"
             )
         message.versions[version] = Accepted(self._digest)
-        return _about(name, version, message=message, fact=fact)
+        return about(name, version, message=message, fact=fact)
 
     def _named(self, known: Known) -> LearnerId | None:
         return learner_of(self._identifiers, known.learners)[0]
@@ -194,48 +210,7 @@ class Withdraw:
             return Decision(outcome, message.evidence, message.learner)
         version = withdrawal_version(self._keys)
         message.withdrawal = Accepted(b"")
-        return _about(name, version, message=message, fact=outcome)
-
-
-class Remark:
-    """Somebody else's word about a piece of evidence: confirmed, contested, decided."""
-
-    __slots__ = ("_digest", "_evidence", "_keys", "_make", "_provider")
-
-    def __init__(
-        self,
-        keys: MasterKey,
-        provider: ProviderId,
-        evidence: EvidenceId,
-        *,
-        make: Callable[[LearnerId], Fact],
-        digest: bytes,
-    ) -> None:
-        self._keys, self._provider, self._evidence = keys, provider, evidence
-        self._make, self._digest = make, digest
-
-    def message(self) -> None:
-        """Name nothing: the message is found by the evidence."""
-
-    def evidence(self) -> EvidenceId:
-        """Name the evidence that the remark is about."""
-        return self._evidence
-
-    def identifiers(self) -> tuple[bytes, ...]:
-        """Name nobody: the learner stays."""
-        return ()
-
-    def decide(self, known: Known) -> Decision:
-        """Append it, unless the same remark came before."""
-        name, message = message_of(known, self._evidence)
-        version = self._keys.lookup("remark", self._provider.hex, self._digest.hex())
-        before = message.versions.get(version)
-        if before is not None:
-            return Decision(before, message.evidence, message.learner)
-        message.versions[version] = Accepted(self._digest)
-        decision = _about(name, version, message=message, fact=self._make(message.learner))
-        decision.provider = self._provider
-        return decision
+        return about(name, version, message=message, fact=outcome)
 
 
 def learner_of(
@@ -286,7 +261,8 @@ def message_of(known: Known, evidence: EvidenceId | None) -> tuple[bytes, Messag
     return name, message
 
 
-def _about(name: bytes, version: bytes, *, message: Message, fact: Fact) -> Decision:
+def about(name: bytes, version: bytes, *, message: Message, fact: Fact) -> Decision:
+    """Append a fact about evidence that is known, under a version that was accepted just now."""
     accepted = message.versions.get(version) or message.withdrawal
     assert accepted is not None
     return Decision(

@@ -21,7 +21,7 @@ from psycopg.sql import SQL, Identifier
 
 from ledger.errors import LedgerError, RefusedError, StoreUnavailableError
 from ledger.store.appending import Appender, Outcome
-from ledger.store.planning import Refusal
+from ledger.store.deciding import Refusal
 from ledger.store.recorder import LedgerRecorder
 from ledger.store.tasks import Task
 

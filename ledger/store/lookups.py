@@ -45,6 +45,11 @@ SELECT k.owner, k.wrapped
   FROM unnest(%b::uuid[]) AS asked (owner)
   JOIN ledger.data_keys AS k ON k.owner = asked.owner
 """
+_HOLDINGS = """
+SELECT h.kind, h.mark
+  FROM unnest(%b::bytea[]) AS asked (kind)
+  JOIN ledger.holdings AS h ON h.kind = asked.kind
+"""
 _ERASED = """
 SELECT originator_id FROM ledger.facts WHERE position > %b AND position <= %b AND topic = %b
 """
@@ -53,6 +58,8 @@ SELECT (SELECT count(*) FROM unnest(%b::bytea[]) AS asked (message)
           JOIN ledger.receipts AS r ON r.message = asked.message) AS receipts,
        (SELECT count(*) FROM unnest(%b::bytea[]) AS asked (identifier)
           JOIN ledger.identifiers AS i ON i.identifier = asked.identifier) AS linked,
+       (SELECT count(*) FROM unnest(%b::bytea[]) AS asked (kind)
+          JOIN ledger.holdings AS h ON h.kind = asked.kind) AS held,
        (SELECT count(*) FROM unnest(%b::uuid[]) AS asked (owner)
           JOIN ledger.data_keys AS k ON k.owner = asked.owner) AS made,
        (SELECT count(*) FROM unnest(%b::uuid[]) AS asked (owner)
@@ -91,16 +98,16 @@ def erased(cursor: Cursor[Any], *, after: int, until: int) -> list[UUID]:
 
 
 def counts(
-    cursor: Cursor[Any], *, messages: list[bytes], names: list[bytes],
+    cursor: Cursor[Any], *, messages: list[bytes], names: list[bytes], kinds: list[bytes],
     new: list[UUID], owners: list[UUID],
-) -> tuple[int, int, int, int]:  # fmt: skip
-    """Count the receipts of messages, the names that are linked, and those that have a data key.
+) -> tuple[int, int, int, int, int]:  # fmt: skip
+    """Count receipts of messages, names that are linked, kinds that are held, and data keys.
 
     Of `new` owners, who should have none yet, and of `owners` whose key is used.
     """
-    row = cursor.execute(_COUNTS, (messages, names, new, owners)).fetchone()
+    row = cursor.execute(_COUNTS, (messages, names, kinds, new, owners)).fetchone()
     assert row is not None
-    return row["receipts"], row["linked"], row["made"], row["keyed"]
+    return row["receipts"], row["linked"], row["held"], row["made"], row["keyed"]
 
 
 def message_names(cursor: Cursor[Any], evidence: Collection[UUID]) -> dict[UUID, bytes]:
@@ -117,6 +124,14 @@ def learners(cursor: Cursor[Any], identifiers: Collection[bytes]) -> dict[bytes,
         return {}
     rows = cursor.execute(_IDENTIFIERS, (list(identifiers),))
     return {row["identifier"]: LearnerId(row["learner"]) for row in rows}
+
+
+def holdings(cursor: Cursor[Any], kinds: Collection[bytes]) -> dict[bytes, bytes]:
+    """Give the mark of each kind of name that a learner holds."""
+    if not kinds:
+        return {}
+    rows = cursor.execute(_HOLDINGS, (list(kinds),))
+    return {row["kind"]: row["mark"] for row in rows}
 
 
 def versions(cursor: Cursor[Any], streams: Iterable[bytes]) -> dict[bytes, int]:

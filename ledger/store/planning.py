@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,18 +19,12 @@ from psycopg import Cursor
 from ledger.domain.catalogue import TOPICS, encode
 from ledger.domain.facts import EvidenceRecorded
 from ledger.domain.ids import LearnerId
-from ledger.errors import ErasedError, LedgerError, UnknownLearnerError
 from ledger.store import lookups, seal
+from ledger.store.deciding import Refusal, decide, kinds_held, refuse_keyless
 from ledger.store.erasing import Erase
 from ledger.store.keys import DATA_KEYS_KEPT_S, MasterKey, new_data_key
 from ledger.store.recorder import Head, Row
 from ledger.store.tasks import NOBODY, Decision, Document, Known, Task, withdrawal_version
-
-
-class Refusal(NamedTuple):
-    """One item that was not appended, and why; the rest of its batch stands."""
-
-    error: LedgerError
 
 
 class Sealed(NamedTuple):
@@ -44,7 +38,7 @@ class Sealed(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What a plan rests on: how many receipts its messages had, and which names meant nobody.
+    """What a plan rests on: receipts of its messages, names that meant nobody, kinds not held.
 
     Receipts and names are only ever added, and keys go with a fact that says so. While there are
     as many of each, all look-ups would give the same again.
@@ -53,6 +47,7 @@ class Seen(NamedTuple):
     messages: list[bytes]
     receipts: int
     unknown: list[bytes]
+    unheld: list[bytes]
 
 
 class Plan(NamedTuple):
@@ -93,7 +88,7 @@ class Planner:
         self._trim()
         known, seen = self._look_up(cursor, tasks)
         self._fetch_keys_of(cursor, tasks, known)
-        decisions = [_decide(task, known) for task in tasks]
+        decisions = [decide(task, known) for task in tasks]
         data_keys, new_keys = self._fetch_keys(cursor, decisions)
         plan = Plan(decisions, seen, [], {}, {}, data_keys, new_keys, [], [])
         for index, decision in enumerate(decisions):
@@ -115,9 +110,14 @@ class Planner:
         seen, new = plan.seen, [owner for owner, _ in plan.new_keys]
         owners = list(plan.data_keys.keys() - set(new))
         found = lookups.counts(
-            cursor, messages=seen.messages, names=seen.unknown, new=new, owners=owners
+            cursor,
+            messages=seen.messages,
+            names=seen.unknown,
+            kinds=seen.unheld,
+            new=new,
+            owners=owners,
         )
-        return found == (seen.receipts, 0, 0, len(owners))
+        return found == (seen.receipts, 0, 0, 0, len(owners))
 
     def rows(self, cursor: Cursor[Any], plan: Plan) -> list[Row]:
         """Give each fact its version in its stream; under the append lock."""
@@ -161,7 +161,11 @@ class Planner:
             cached.update(lookups.learners(cursor, unknown))
             unknown = [key for key in unknown if key not in cached]
         learners = {key: cached[key] for key in meant if key in cached}
-        return Known(messages, names, learners), Seen(list(asked), receipts, unknown)
+        kinds = list({kind for task in tasks for kind in kinds_held(task, learners)})
+        held = lookups.holdings(cursor, kinds)
+        known = Known(messages, names, learners, held=held)
+        unheld = [kind for kind in kinds if kind not in held]
+        return known, Seen(list(asked), receipts, unknown, unheld)
 
     def _fetch_keys_of(
         self, cursor: Cursor[Any], tasks: Sequence[Task], known: Known
@@ -202,7 +206,7 @@ class Planner:
         keyless = sealing - keys.keys()
         if keyless or erasing:
             known = lookups.versions(cursor, [owner.bytes for owner in keyless])
-            _refuse_keyless(decisions, keyless, known=known)
+            refuse_keyless(decisions, keyless, known=known)
         return keys, wrapped_keys
 
     def _seal(self, plan: Plan, index: int, decision: Decision) -> None:
@@ -246,46 +250,3 @@ class Planner:
         for cache in (self._learners, self._data_keys, self._versions):
             if len(cache) > self._cached_max:
                 cache.clear()
-
-
-def _decide(task: Task, known: Known) -> Decision | Refusal:
-    try:
-        if known.erased and not isinstance(task, Erase):
-            _check_kept(task, known)
-        return task.decide(known)
-    except LedgerError as error:
-        return Refusal(error)
-
-
-def _check_kept(task: Task, known: Known) -> None:
-    """Refuse what is about somebody who was erased, before it can change what others are told."""
-    evidence = task.evidence()
-    name = known.names.get(evidence) if evidence is not None else task.message()
-    message = known.messages.get(name) if name is not None else None
-    meant = {known.learners[key] for key in task.identifiers() if key in known.learners}
-    if message is not None:
-        meant.add(message.learner)
-    for learner in meant & known.erased:
-        raise ErasedError(learner)
-
-
-def _refuse_keyless(
-    decisions: list[Decision | Refusal], keyless: set[UUID], *, known: Collection[bytes]
-) -> None:
-    """Refuse what is about owners who were erased, or never were, and what only repeats it.
-
-    An owner who is erased in this group is so for what comes after that.
-    """
-    refused: dict[int, Refusal] = {}
-    erased: set[UUID] = set()
-    for index, one in enumerate(decisions):
-        if isinstance(one, Refusal):
-            continue
-        if one.erases:
-            erased.add(one.stream)
-        elif one.facts and (one.stream in keyless or one.stream in erased):
-            was = one.stream in erased or one.stream.bytes in known
-            error = ErasedError(one.stream) if was else UnknownLearnerError(one.stream)
-            refused[id(one.accepted)] = decisions[index] = Refusal(error)
-        elif id(one.accepted) in refused:
-            decisions[index] = refused[id(one.accepted)]

@@ -46,6 +46,14 @@ CREATE TABLE ledger.identifiers (
     CONSTRAINT identifiers_pkey PRIMARY KEY (identifier)
 );
 
+-- Kinds of name that a learner holds one of (a state's number, a provider's own id), as a keyed hash
+-- of learner and kind, to a keyed hash of the value: a weaker name then merges no two people.
+CREATE TABLE ledger.holdings (
+    kind bytea NOT NULL,
+    mark bytea NOT NULL,
+    CONSTRAINT holdings_pkey PRIMARY KEY (kind)
+);
+
 -- Data keys, wrapped by the master key. Deleting a row erases what it sealed, for ever.
 CREATE TABLE ledger.data_keys (
     owner   uuid  NOT NULL,

@@ -18,6 +18,7 @@ from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
 from ledger.domain.messages import Accepted, Message
 from ledger.domain.sayings import Saying
 from ledger.errors import ConflictError
+from ledger.store.holding import Marks
 from ledger.store.keys import MasterKey
 
 NOBODY = UUID(int=0)
@@ -58,6 +59,7 @@ class Decision:
     receipt: ReceiptRow | None = None
     identifiers: tuple[bytes, ...] = ()
     documents: tuple[Document, ...] = ()
+    holds: Marks | None = None
     new_learner: bool = False
     erases: bool = False  # the stream's data key goes with it
 
@@ -66,13 +68,15 @@ class Decision:
 class Known:
     """The look-ups of a group; it grows as the group's own tasks are decided.
 
-    `erased` are those of the learners who have no data key any more.
+    `erased` are those of the learners who have no data key any more; `held` are marks of names
+    that learners hold (`ledger.store.holding`).
     """
 
     messages: dict[bytes, Message] = field(default_factory=dict[bytes, Message])
     names: dict[UUID, bytes] = field(default_factory=dict[UUID, bytes])
     learners: dict[bytes, LearnerId] = field(default_factory=dict[bytes, LearnerId])
     erased: set[LearnerId] = field(default_factory=set[LearnerId])
+    held: Marks = field(default_factory=dict[bytes, bytes])
 
 
 class Task(Protocol):

@@ -15,6 +15,7 @@ STEPS = {
     "facts": 'COPY "ledger"."facts"',
     "receipts": 'COPY "ledger"."receipts"',
     "identifiers": 'COPY "ledger"."identifiers"',
+    "holdings": 'COPY "ledger"."holdings"',
     "documents": "INSERT INTO ledger.documents",
     "commit": "NOTIFY mastery_facts; COMMIT",
 }

@@ -1,0 +1,74 @@
+"""Deciding on the tasks of a group, one after another: what each comes to, or why it is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+from uuid import UUID
+
+from ledger.domain.ids import LearnerId
+from ledger.errors import ErasedError, LedgerError, UnknownLearnerError
+from ledger.store.enrolment_tasks import Enrol
+from ledger.store.erasing import Erase
+from ledger.store.evidence_tasks import Submit
+from ledger.store.tasks import Decision, Known, Task
+
+
+class Refusal(NamedTuple):
+    """One item that was not appended, and why; the rest of its batch stands."""
+
+    error: LedgerError
+
+
+def kinds_held(task: Task, learners: Mapping[bytes, LearnerId]) -> Iterable[bytes]:
+    """Name what must be known of a learner whom only some of a task's names mean so far."""
+    if not isinstance(task, Submit | Enrol) or len(names := task.identifiers()) < 2:
+        return ()
+    found = [learners[key] for key in names if key in learners]
+    if len(found) == len(names) or len(set(found)) != 1:
+        return ()
+    return task.kinds_held(found[0])
+
+
+def decide(task: Task, known: Known) -> Decision | Refusal:
+    """Decide on a task; what refuses it is its own outcome."""
+    try:
+        if known.erased and not isinstance(task, Erase):
+            _check_kept(task, known)
+        return task.decide(known)
+    except LedgerError as error:
+        return Refusal(error)
+
+
+def _check_kept(task: Task, known: Known) -> None:
+    """Refuse what is about somebody who was erased, before it can change what others are told."""
+    evidence = task.evidence()
+    name = known.names.get(evidence) if evidence is not None else task.message()
+    message = known.messages.get(name) if name is not None else None
+    meant = {known.learners[key] for key in task.identifiers() if key in known.learners}
+    if message is not None:
+        meant.add(message.learner)
+    for learner in meant & known.erased:
+        raise ErasedError(learner)
+
+
+def refuse_keyless(
+    decisions: list[Decision | Refusal], keyless: set[UUID], *, known: Collection[bytes]
+) -> None:
+    """Refuse what is about owners who were erased, or never were, and what only repeats it.
+
+    An owner who is erased in this group is so for what comes after that.
+    """
+    refused: dict[int, Refusal] = {}
+    erased: set[UUID] = set()
+    for index, one in enumerate(decisions):
+        if isinstance(one, Refusal):
+            continue
+        if one.erases:
+            erased.add(one.stream)
+        elif one.facts and (one.stream in keyless or one.stream in erased):
+            was = one.stream in erased or one.stream.bytes in known
+            error = ErasedError(one.stream) if was else UnknownLearnerError(one.stream)
+            refused[id(one.accepted)] = decisions[index] = Refusal(error)
+        elif id(one.accepted) in refused:
+            decisions[index] = refused[id(one.accepted)]
