@@ -213,6 +213,7 @@ class Submission(Part):
     `learner` lists one or more names for the same person; any one of them finds the learner.
     `document` is the foreign document as received; None for our own JSON, which is lossless.
     `digest` is SHA-256 over the item's canonical content: equal digests are the same message.
+    `known_by` are other digests under which the same message may have been recorded.
     """
 
     learner: tuple[Identifier, ...]
@@ -222,3 +223,4 @@ class Submission(Part):
     document: bytes | None = None
     media_type: str | None = None
     submitted_by: ProviderId | None = None
+    known_by: tuple[bytes, ...] = ()

@@ -94,12 +94,14 @@ def recorded(
     evidence: Evidence,
     *,
     version: bytes,
-    digest: bytes,
+    digests: Sequence[bytes],
     learner: LearnerId,
     provider: ProviderId,
     new_id: EvidenceId,
 ) -> Accepted | Fact:
     """Decide on one delivery: the earlier acceptance if it is the same again, or a new fact.
+
+    It is the same if what was accepted has any of `digests`; the first is its own.
 
     Raises:
         ConflictError: this version came before with other content.
@@ -110,9 +112,9 @@ def recorded(
         return EvidenceRecorded(id=new_id, learner=learner, provider=provider, evidence=evidence)
     before = message.versions.get(version)
     if before is not None:
-        if before.digest == digest:
+        if before.digest in digests:
             return before
-        raise ConflictError(evidence.source.external_id, expected=before.digest, found=digest)
+        raise ConflictError(evidence.source.external_id, expected=before.digest, found=digests[0])
     if message.withdrawal is not None:
         raise AlreadyWithdrawnError(message.evidence)
     if message.learner != learner:

@@ -27,6 +27,7 @@ from ledger.standards.json_text import (
 from ledger.standards.plausibility import faults_of
 from ledger.standards.translation import Outcome, Refused, Rejects, Translated, Withdrawal
 from ledger.standards.xapi_actor import identifier_of, name_of
+from ledger.standards.xapi_comparison import ASSIGNED, digests_of
 from ledger.standards.xapi_evidence import evidence_of
 from ledger.standards.xapi_meaning import learners_of
 from ledger.standards.xapi_statement import VOIDED, statement
@@ -36,7 +37,6 @@ MAPPER = "xapi/1"
 MEDIA_TYPE = "application/json"
 REJECTS_MAX = 20
 
-_NOT_COMPARED = frozenset({"stored", "authority", "version"})  # an LRS may set these anew
 _WHERE = {  # what plausibility calls it, and what a statement calls it
     "/occurred_at": "/timestamp",
     "/hours": "/result/duration",
@@ -69,8 +69,10 @@ def outcome_of(item: Item, *, now: datetime | None = None) -> Outcome:
     value = decoded(item)
     if isinstance(value, Reject):
         return Refused(item.index, item.raw, (value,))
+    digests: tuple[bytes, ...] = ()
     try:
         rejects = text_rejects(item.raw, canonical(value), value) or statement(value)
+        digests = () if rejects else digests_of(item.raw)
     except (JsonTextError, RecursionError):
         rejects = (Reject("", "nested too deeply", "a statement"),)
     if rejects:
@@ -78,11 +80,12 @@ def outcome_of(item: Item, *, now: datetime | None = None) -> Outcome:
     held = as_object(value) or {}
     if part(held, "verb")["id"] == VOIDED:
         return _withdrawn(item, held)
-    digest = digest_of(canonical({k: v for k, v in held.items() if k not in _NOT_COMPARED}))
-    evidence = _checked(held, source=_source(held, digest=digest, raw=item.raw), now=now)
+    # What was recorded before `digests_of` was written is known by this one.
+    former = digest_of(canonical({k: v for k, v in held.items() if k not in ASSIGNED}))
+    evidence = _checked(held, source=_source(held, digest=former, raw=item.raw), now=now)
     if not isinstance(evidence, Evidence):
         return Refused(item.index, item.raw, evidence)
-    return _submitted(item, evidence, learners_of(held), digest=digest)
+    return _submitted(item, evidence, learners_of(held), digests=(*digests, former))
 
 
 def _withdrawn(item: Item, held: JsonObject) -> Translated:
@@ -111,14 +114,15 @@ def _checked(held: JsonObject, *, source: Source, now: datetime | None) -> Evide
 
 
 def _submitted(
-    item: Item, evidence: Evidence, people: Sequence[JsonObject], *, digest: bytes
+    item: Item, evidence: Evidence, people: Sequence[JsonObject], *, digests: Sequence[bytes]
 ) -> Translated:
     who = [identifier_of(person) for person in people]
     submissions = (
         Submission(
             learner=(who[at],),
             evidence=_of_member(evidence, at) if len(people) > 1 else evidence,
-            digest=digest,
+            digest=digests[0],
+            known_by=tuple(digests[1:]),
             learner_name=name_of(person),
             document=item.raw,
             media_type=MEDIA_TYPE,

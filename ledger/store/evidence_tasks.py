@@ -71,8 +71,8 @@ class Submit:
             learner = LearnerId(uuid_of(uuid_utils.uuid4().bytes))
         fact_id = EvidenceId(uuid_of(uuid_utils.uuid7().bytes))
         outcome = messages.recorded(
-            message, submission.evidence, version=self._version, digest=submission.digest,
-            learner=learner, provider=provider, new_id=fact_id,
+            message, submission.evidence, version=self._version, learner=learner, new_id=fact_id,
+            provider=provider, digests=(submission.digest, *submission.known_by),
         )  # fmt: skip
         if isinstance(outcome, Accepted):
             assert message is not None
