@@ -25,6 +25,7 @@ from ledger.standards import detect, native, xapi
 from ledger.standards.items import read_items
 from ledger.standards.translation import Outcome as Translation
 from ledger.standards.translation import Refused, Translated
+from ledger.standards.xapi_result import RESULT_BYTES_MAX, unwrapped
 from ledger.store.access import Holder
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ ORIGINAL_BYTES_MAX = 128 * 1024  # of a rejected message; the whole is in the le
 KEYS_TTL_S = 5.0  # a revoked key works no longer than this
 KEYS_MAX = 10_000
 
+_GZIP = b"\x1f\x8b"
 _OTHERS = (b'"actor"', b'"verb"', b'"CF', b'"@graph"', b'"decoded_resource"')
 """Names that make a document one of another format, wherever they stand in it."""
 
@@ -147,10 +149,13 @@ def _translate(message: Message, settings: Settings, now: datetime) -> Iterator[
     given = message.header(FORMAT_HEADER)
     content_type = message.header("content-type") or message.header("ce_datacontenttype") or ""
     form = given or _format_of(value)
-    if form in {"native", "xapi"} and not value.startswith(b"\x1f\x8b"):
-        items = read_items(value, content_type, bytes_max=settings.item_bytes_max)
-        read = xapi.read_xapi if form == "xapi" else native.read_native
-        yield from read(items, now=now)
+    most = settings.item_bytes_max
+    if form == "xapi" and not value.startswith(_GZIP):
+        pages = read_items(value, content_type, bytes_max=RESULT_BYTES_MAX)
+        yield from xapi.read_xapi(unwrapped(pages, bytes_max=most), now=now)
+        return
+    if form == "native" and not value.startswith(_GZIP):
+        yield from native.read_native(read_items(value, content_type, bytes_max=most), now=now)
         return
     if form not in {None, "native", "xapi"}:
         why = f"{form} is no format of evidence that this topic takes"

@@ -35,6 +35,7 @@ from ledger.standards.array_stream import is_longer
 from ledger.standards.items import LINES_TYPES, Item, read_items
 from ledger.standards.nesting import is_deeper
 from ledger.standards.translation import Correction, Withdrawal
+from ledger.standards.xapi_result import page_of
 
 router = APIRouter(prefix="/v1", tags=["evidence"], responses=PROBLEMS)
 
@@ -86,9 +87,12 @@ async def submit(
         )  # fmt: skip
         return DuplexResponse(lines, media_type=LINES_TYPE)
     body = await bodies.whole(request, bytes_max=asked.settings.body_bytes_max)
-    items = await _items(body, asked)
+    page = page_of(body) if form == "xapi" else None
+    items = await _items(body if page is None else page.statements, asked)
+    if page is not None:
+        items = [*items, *page.rest(len(items))]
     finished = await asked.intake.finish(await asked.intake.begin(provider, items, translate))
-    if body.lstrip()[:1] != b"[" and len(finished.answers) == 1:
+    if page is None and body.lstrip()[:1] != b"[" and len(finished.answers) == 1:
         return _single(finished)
     tally = Tally()
     tally.add(finished.answers)

@@ -23,6 +23,7 @@ from ledger.standards.ctdl_asn import read_ctdl_asn
 from ledger.standards.items import ITEM_BYTES_MAX, Item, LineSplitter, read_items
 from ledger.standards.json_text import JsonTextError, value_of
 from ledger.standards.translation import Outcome
+from ledger.standards.xapi_result import RESULT_BYTES_MAX, begins_page, unwrapped
 
 Format = Literal["native", "xapi", "case", "ctdl-asn", "csv"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -71,9 +72,11 @@ def translate(
         return read_case(b"".join(chunks))
     if found == "ctdl-asn":
         return read_ctdl_asn(b"".join(chunks))
-    items = items_of(head, chunks, bytes_max=item_bytes_max)
-    read = xapi.read_xapi if found == "xapi" else native.read_native
-    return read(items, now=now)
+    bytes_max = RESULT_BYTES_MAX if begins_page(head) else item_bytes_max
+    items = items_of(head, chunks, bytes_max=bytes_max)
+    if found == "xapi":
+        return xapi.read_xapi(unwrapped(items, bytes_max=item_bytes_max), now=now)
+    return native.read_native(items, now=now)
 
 
 def format_of(head: bytes) -> Format | None:
@@ -82,6 +85,8 @@ def format_of(head: bytes) -> Format | None:
     if not text.startswith((b"{", b"[")):
         line = text.split(b"\n", 1)[0]
         return "csv" if any(mark in line for mark in (b",", b";", b"\t", b"|")) else None
+    if begins_page(text):
+        return "xapi"
     first = _first_object(text)
     if first is None:
         return _format_by_marks(text)

@@ -30,6 +30,7 @@ from ledger.standards.xapi_actor import identifier_of, name_of
 from ledger.standards.xapi_comparison import ASSIGNED, digests_of
 from ledger.standards.xapi_evidence import evidence_of
 from ledger.standards.xapi_meaning import learners_of
+from ledger.standards.xapi_result import RESULT_BYTES_MAX, unwrapped
 from ledger.standards.xapi_statement import VOIDED, statement
 from ledger.standards.xapi_values import moment
 
@@ -53,12 +54,13 @@ def read_xapi(items: Iterable[Item], *, now: datetime | None = None) -> Iterator
 def read_body(
     body: bytes, content_type: str = "application/json", *, now: datetime | None = None
 ) -> Iterator[Outcome]:
-    """Translate a body: one statement, an array, or NDJSON.
+    """Translate a body: one statement, an array, NDJSON, or a StatementResult.
 
     Raises:
         InvalidDocumentError: the body is empty, or is an array that is not JSON as a whole.
     """
-    return read_xapi(read_items(body, content_type), now=now)
+    items = read_items(body, content_type, bytes_max=RESULT_BYTES_MAX)
+    return read_xapi(unwrapped(items), now=now)
 
 
 def outcome_of(item: Item, *, now: datetime | None = None) -> Outcome:

@@ -84,3 +84,36 @@ def test_a_statement_recorded_under_its_former_digest_is_a_duplicate(served: Ser
     first = receipt(submit(served.ledger, provider, before)[0])
     again = client.post(EVIDENCE, json=one | {"stored": "2026-03-03T00:00:00Z"}, params=XAPI)
     assert (again.json()["status"], again.json()["position"]) == ("duplicate", first.position)
+
+
+def test_a_record_stores_answer_is_taken_as_it_is(served: Served) -> None:
+    _, client = served.as_provider()
+    one, other = statement(), statement()
+    void = statement(
+        verb={"id": f"{ADL}voided"}, object={"objectType": "StatementRef", "id": one["id"]}
+    )
+    del void["result"]
+    page = {"statements": [void, stored(other), stored(one)], "more": ""}  # newest first
+    answer = client.post(EVIDENCE, json=page, params=XAPI)
+    assert answer.status_code == 200
+    assert [each["status"] for each in answer.json()["items"]] == [
+        "withdrawn",
+        "accepted",
+        "accepted",
+    ]
+    alone = client.post(EVIDENCE, json={"statements": [other], "more": ""}, params=XAPI).json()
+    assert (alone["duplicates"], alone["rejected"]) == (1, 0)
+
+
+def test_a_record_stores_answer_that_is_not_all_says_so(served: Served) -> None:
+    _, client = served.as_provider()
+    page = {"statements": [statement()], "more": "/xapi/statements?cursor=2"}
+    answer = client.post(EVIDENCE, json=page, params=XAPI).json()
+    assert (answer["accepted"], answer["rejected"]) == (1, 1)
+    assert answer["items"][1]["errors"][0]["pointer"] == "/more"
+
+
+def test_a_record_stores_answer_has_its_limit(served: Served) -> None:
+    _, client = served.as_provider()
+    page = {"statements": [0] * 10_001, "more": ""}
+    assert client.post(EVIDENCE, json=page, params=XAPI).status_code == 413
