@@ -26,7 +26,7 @@ from ledger.standards.json_text import (
 )
 from ledger.standards.plausibility import faults_of
 from ledger.standards.translation import Outcome, Refused, Rejects, Translated, Withdrawal
-from ledger.standards.xapi_actor import identifier_of, name_of
+from ledger.standards.xapi_actor import identifier_of, known_as, name_of
 from ledger.standards.xapi_comparison import ASSIGNED, digests_of
 from ledger.standards.xapi_evidence import evidence_of
 from ledger.standards.xapi_meaning import learners_of
@@ -37,6 +37,7 @@ from ledger.standards.xapi_values import moment
 MAPPER = "xapi/1"
 MEDIA_TYPE = "application/json"
 REJECTS_MAX = 20
+WHO_LENGTH_MAX = 200  # characters, in the reason of a withdrawal
 
 _WHERE = {  # what plausibility calls it, and what a statement calls it
     "/occurred_at": "/timestamp",
@@ -92,8 +93,16 @@ def outcome_of(item: Item, *, now: datetime | None = None) -> Outcome:
 
 def _withdrawn(item: Item, held: JsonObject) -> Translated:
     target = str(part(held, "object")["id"]).lower()
+    return Translated(item.index, item.raw, withdrawals=(Withdrawal(target, _why_voided(held)),))
+
+
+def _why_voided(held: JsonObject) -> str:
+    """Say which statement voided it, who said so and when: the statement itself is not kept."""
     by = f" by {held['id']}" if "id" in held else ""
-    return Translated(item.index, item.raw, withdrawals=(Withdrawal(target, f"voided{by}"),))
+    who = known_as(part(held, "actor"))[:WHO_LENGTH_MAX]
+    shown = "".join(each if each.isprintable() else " " for each in who)  # a reason is prose
+    said = held.get("timestamp", held.get("stored"))
+    return f"voided{by}: {shown}" + (f", {said}" if said else "")
 
 
 def _checked(held: JsonObject, *, source: Source, now: datetime | None) -> Evidence | Rejects:

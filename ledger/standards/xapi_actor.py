@@ -103,8 +103,17 @@ def name_of(person: JsonObject) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
+def known_as(actor: JsonObject) -> str:
+    """Give the identifier as one text: an account is homePage, a space, name.
+
+    A group without one is told by how many are in it.
+    """
+    if not any(name in actor for name in INVERSE_FUNCTIONAL):
+        return f"a group of {sum(1 for _ in people_in(actor))}"
+    known = identifier_of(actor)
+    return f"{known.system} {known.value}" if known.system else known.value
+
+
 def party_of(person: JsonObject, *, role: str | None = None) -> Party:
-    """Give an agent as a party; an account is written homePage, a space, name."""
-    known = identifier_of(person)
-    full = f"{known.system} {known.value}" if known.system else known.value
-    return Party(id=full, name=name_of(person), role=role)
+    """Give an agent as a party."""
+    return Party(id=known_as(person), name=name_of(person), role=role)

@@ -243,7 +243,7 @@ def test_a_voiding_statement_withdraws_the_one_it_names() -> None:
         Item(0, written(changed(said(PLAIN, f"{ADL}voided"), "object", target)))
     )
     assert isinstance(outcome, Translated)
-    reason = f"voided by {STATEMENT['id']}"
+    reason = f"voided by {STATEMENT['id']}: mailto:andy@example.org, {STATEMENT['timestamp']}"
     assert outcome.withdrawals == (Withdrawal("9ded3322-e1a5-411a-a67d-6a735c76f119", reason),)
     assert outcome.submissions == ()
 

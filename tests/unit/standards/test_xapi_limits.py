@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ledger.domain.messages import GROUP_MEMBERS_MAX
-from tests.unit.standards.samples import STATEMENT, changed
+from ledger.standards import xapi
+from ledger.standards.items import Item
+from ledger.standards.translation import Translated
+from ledger.standards.xapi_statement import VOIDED
+from tests.unit.standards.samples import STATEMENT, changed, written
 from tests.unit.standards.test_xapi import LEARNER, refused, taken
 
 
@@ -17,6 +21,28 @@ def test_a_member_named_twice_is_seen_once() -> None:
 def test_a_group_has_its_limit() -> None:
     group = {"objectType": "Group", "member": [LEARNER] * (GROUP_MEMBERS_MAX + 1)}
     assert refused(changed(STATEMENT, "actor", group)) == [("/actor/member", "names 501 learners")]
+
+
+@pytest.mark.parametrize(
+    ("actor", "reason"),
+    [
+        pytest.param(
+            {"account": {"homePage": "https://x.y", "name": "a\x1b" + "b" * 900}},
+            "https://x.y a " + "b" * 186, id="a long name with a control character",
+        ),
+        pytest.param(
+            {"objectType": "Group", "member": [LEARNER, LEARNER]}, "a group of 2", id="a group"
+        ),
+    ],
+)  # fmt: skip
+def test_whoever_voids_is_named_in_prose_of_a_sane_length(actor: object, reason: str) -> None:
+    void = {
+        "actor": actor, "verb": {"id": VOIDED},
+        "object": {"objectType": "StatementRef", "id": STATEMENT["id"]},
+    }  # fmt: skip
+    outcome = xapi.outcome_of(Item(0, written(void)))
+    assert isinstance(outcome, Translated)
+    assert [each.reason for each in outcome.withdrawals] == [f"voided: {reason}"]
 
 
 @pytest.mark.parametrize("digits", [30, 5_000, 900_000])
