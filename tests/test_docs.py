@@ -24,9 +24,12 @@ from api.routes import ROUTERS, STREAMING
 from ledger.config import PREFIX, Settings
 from ledger.domain.catalogue import CATALOGUE, decode, encode
 from ledger.domain.evidence import Evidence
+from ledger.standards import xapi
 from ledger.standards.csv_mapping import CsvMapping, read_mapping
 from ledger.standards.csv_rows import read_csv
+from ledger.standards.items import Item
 from ledger.standards.translation import Translated
+from ledger.standards.xapi_meaning import AWARDS, COMPETENCY_TYPES, DIRECTED, JUDGEMENTS
 from tests.drawn import document
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -197,3 +200,36 @@ def test_the_csv_of_its_page_is_read_by_the_mapping_of_its_page() -> None:
     assert (second.result, second.context.purpose) == (None, "formative")
     members = {f"`{name}`" for name in CsvMapping.model_fields}
     assert missing(sorted(members), text) == []
+
+
+# -- xAPI
+
+
+def test_the_statement_of_its_page_counts() -> None:
+    (statement,) = re.findall(r"```json\n(.*?)```", page("xapi.md"), re.DOTALL)
+    outcome = xapi.outcome_of(Item(0, statement.encode()))
+    assert isinstance(outcome, Translated)
+    (submission,) = outcome.submissions
+    assert (submission.evidence.kind, len(submission.evidence.alignments)) == ("assessment", 1)
+
+
+def test_every_verb_that_counts_is_documented_with_what_it_means_and_no_other() -> None:
+    rows = re.findall(r"^\| `(\S+)` \| (.*) \| (.*) \| (.*) \|$", page("xapi.md"), re.MULTILINE)
+    says = {True: "success", False: "no success", None: "what `result` says"}
+    by = {"learner": "assessment", "assessor": "assessment, by the actor"}
+    needs = {
+        "nothing": "an activity as object",
+        "score": "an activity as object, and `result.score`",
+        "competency": "a competency",
+    }
+    judged = {
+        (verb, by[meaning.speaker], says[meaning.success], needs[meaning.needs])
+        for verb, meaning in JUDGEMENTS.items()
+    }
+    awarded = {(verb, "credential", says[True], needs["nothing"]) for verb in AWARDS}
+    assert set(rows) == judged | awarded
+
+
+def test_other_names_that_xapi_knows_are_documented() -> None:
+    known = [f"`{name}`" for name in sorted(DIRECTED | COMPETENCY_TYPES)]
+    assert missing(known, page("xapi.md")) == []
