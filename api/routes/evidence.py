@@ -17,7 +17,7 @@ from api.duplex import DuplexResponse
 from api.intake import Finished, Translate, answer_of
 from api.openapi import PROBLEMS, SCHEMAS, Content, encoded, replies, takes
 from api.parts import Parts, parts
-from api.problems import FORBIDDEN, INVALID, TOO_LARGE, ProblemError
+from api.problems import FORBIDDEN, INVALID, MEDIA_TYPE_UNKNOWN, TOO_LARGE, ProblemError
 from api.routes.examples import (
     ACCEPTED,
     ANSWERS,
@@ -39,7 +39,14 @@ from ledger.standards.xapi_result import page_of
 
 router = APIRouter(prefix="/v1", tags=["evidence"], responses=PROBLEMS)
 
+JSON_TYPE = "application/json"
 LINES_TYPE = "application/x-ndjson"
+WITH_ATTACHMENTS = "multipart/mixed"  # xAPI 1.0.3 part three, 1.5.2
+_SEND_ALONE = (
+    "statements are taken without the bytes of their attachments: send the statements alone, as "
+    "application/json; each attachment that they declare is kept as a link, with its fileUrl and "
+    "its sha2"
+)
 OFF_LOOP_BYTES = 256 * 1024  # a larger body is cut into items in a thread
 # Millions of tiny items would take a hundred times the body's size in memory: where there are so
 # many commas for each item that is allowed, items are counted first.
@@ -79,6 +86,8 @@ async def submit(
     the last line has the counts.
     """
     asked, provider = parts(request), speaks_for(caller)
+    if bodies.media_type(request) == WITH_ATTACHMENTS:
+        raise ProblemError(MEDIA_TYPE_UNKNOWN, _SEND_ALONE, headers={"accept-post": JSON_TYPE})
     translate = _translation(asked, form)
     if bodies.wanted(request, bodies.JSON_TYPES, LINES_TYPES) in LINES_TYPES:
         lines = answer_lines(

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ledger.domain.evidence import Evidence, Identifier, Source, Submission
 from ledger.errors import Reject
+from ledger.standards.checks import as_object
 from ledger.standards.items import Item, decoded, read_items
 from ledger.standards.json_text import (
     JsonTextError,
@@ -64,6 +65,13 @@ EVIDENCE: TypeAdapter[EvidenceIn] = TypeAdapter(EvidenceIn)
 CORRECTION: TypeAdapter[CorrectionIn] = TypeAdapter(CorrectionIn)
 WITHDRAWAL: TypeAdapter[WithdrawalIn] = TypeAdapter(WithdrawalIn)
 """Each validates, and gives the JSON Schema for OpenAPI: `EVIDENCE.json_schema()`."""
+
+_MISTAKEN = (
+    Reject(
+        "", "looks like an xAPI statement, and was read as our own JSON",
+        "the format xapi: over HTTP ?format=xapi, over Kafka a header format, else --format xapi",
+    ),
+)  # fmt: skip
 
 _validate = EVIDENCE.validator.validate_python
 
@@ -138,7 +146,13 @@ def outcome_of(item: Item, *, now: datetime | None = None) -> Outcome:
     result = translate_native(value, raw=item.raw, now=now)
     if isinstance(result, Submission):
         return Translated(item.index, item.raw, (result,))
-    return Refused(item.index, item.raw, result)
+    return Refused(item.index, item.raw, _MISTAKEN if _is_xapi(value) else result)
+
+
+def _is_xapi(value: JsonValue) -> bool:
+    """Whether what is no item of ours is a statement, or a StatementResult."""
+    names = (as_object(value) or {}).keys()
+    return names >= {"actor", "verb"} or {"statements"} <= names <= {"statements", "more"}
 
 
 def read_native(items: Iterable[Item], *, now: datetime | None = None) -> Iterator[Outcome]:

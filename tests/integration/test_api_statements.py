@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ledger.standards import xapi
 from ledger.standards.items import Item
 from ledger.standards.translation import Translated
-from tests.ledgers import receipt, submit
+from tests.ledgers import receipt, rows, submit
 from tests.served import EVIDENCE, Served
 
 XAPI = {"format": "xapi"}
@@ -34,6 +34,25 @@ def statement(**others: object) -> dict[str, Any]:
         "timestamp": "2026-03-02T16:15:00Z",
         **others,
     }
+
+
+def voiding(one: dict[str, Any]) -> dict[str, Any]:
+    """Make a statement that voids another."""
+    target = {"objectType": "StatementRef", "id": one["id"]}
+    void = statement(verb={"id": f"{ADL}voided"}, object=target)
+    del void["result"]
+    return void
+
+
+def tables_holding(url: str, text: str) -> list[str]:
+    """Name the tables where a text stands in clear, in a column of texts or of bytes."""
+    names = rows(
+        url, "SELECT schemaname, tablename FROM pg_tables WHERE schemaname IN ('ledger', 'views')"
+    )
+    asked = "SELECT count(*) FROM {} AS one WHERE one::text LIKE ANY (%s)"
+    forms = [f"%{text}%", f"%{text.encode().hex()}%"]
+    tables = (f'"{schema}"."{name}"' for schema, name in names)
+    return [each for each in tables if rows(url, asked.format(each), forms) != [(0,)]]
 
 
 def stored(one: dict[str, Any]) -> dict[str, Any]:
@@ -89,10 +108,7 @@ def test_a_statement_recorded_under_its_former_digest_is_a_duplicate(served: Ser
 def test_a_record_stores_answer_is_taken_as_it_is(served: Served) -> None:
     _, client = served.as_provider()
     one, other = statement(), statement()
-    void = statement(
-        verb={"id": f"{ADL}voided"}, object={"objectType": "StatementRef", "id": one["id"]}
-    )
-    del void["result"]
+    void = voiding(one)
     page = {"statements": [void, stored(other), stored(one)], "more": ""}  # newest first
     answer = client.post(EVIDENCE, json=page, params=XAPI)
     assert answer.status_code == 200
@@ -117,3 +133,43 @@ def test_a_record_stores_answer_has_its_limit(served: Served) -> None:
     _, client = served.as_provider()
     page = {"statements": [0] * 10_001, "more": ""}
     assert client.post(EVIDENCE, json=page, params=XAPI).status_code == 413
+
+
+def test_a_statement_sent_as_our_own_json_is_told_how_to_send_it(served: Served) -> None:
+    _, client = served.as_provider()
+    for body in (statement(), {"statements": [statement()], "more": ""}):
+        answer = client.post(EVIDENCE, json=body)
+        (error,) = answer.json()["errors"]
+        assert answer.status_code == 400
+        assert "xAPI" in error["reason"]
+        assert "?format=xapi" in error["expected"]
+
+
+def test_statements_with_attachments_are_told_to_come_alone(served: Served) -> None:
+    _, client = served.as_provider()
+    headers = {"content-type": 'multipart/mixed; boundary="x"'}
+    answer = client.post(EVIDENCE, content=b"--x--", headers=headers, params=XAPI)
+    assert (answer.status_code, answer.headers["accept-post"]) == (415, "application/json")
+    assert "send the statements alone" in answer.json()["detail"]
+
+
+def test_a_void_before_its_target_is_refused_and_kept(served: Served) -> None:
+    _, client = served.as_provider()
+    void = voiding(statement())
+    assert client.post(EVIDENCE, json=void, params=XAPI).status_code == 404
+    (kept,) = client.get("/v1/rejects").json()["items"]
+    assert json.loads(kept["original"])["id"] == void["id"]
+
+
+def test_who_voided_is_in_the_history_and_nowhere_in_clear(served: Served) -> None:
+    _, client = served.as_provider()
+    one = statement()
+    void = voiding(one)
+    who = client.post(EVIDENCE, json=one, params=XAPI).json()["learner"]
+    client.post(EVIDENCE, json=void, params=XAPI)
+    told = served.as_role("reader").get(f"/v1/learners/{who}/history").json()["steps"][-1]
+    mailbox = void["actor"]["mbox"]
+    assert f"voided by {void['id']}: {mailbox}, {void['timestamp']}" in told["text"]
+    url = served.ledger.owner_conninfo
+    assert tables_holding(url, "provider ") != []  # what is said of providers is in clear
+    assert tables_holding(url, mailbox) == []
