@@ -16,7 +16,9 @@ from ledger.errors import InvalidDocumentError, Reject
 from ledger.standards.items import ITEM_BYTES_MAX, Item, read_items, too_long
 
 RESULT_BYTES_MAX = 64 * 1024 * 1024
-_TAIL_BYTES = 16 * 1024  # the address of what follows ends within it
+# What stands around the array is looked for so far from either end: a longer text is not searched,
+# as a pattern that repeats remembers each of its steps.
+_AROUND_BYTES = 16 * 1024
 
 _MORE = rb'"more"\s*:\s*("(?:[^"\\]|\\.)*"|null)'
 _HEAD = re.compile(rb'[\s\xef\xbb\xbf]*\{\s*(?:%b\s*,\s*)?"statements"\s*:\s*(?=\[)' % _MORE)
@@ -41,7 +43,7 @@ class Page(NamedTuple):
 
 def begins_page(head: bytes) -> bool:
     """Whether a text begins as a StatementResult does."""
-    return _HEAD.match(head) is not None
+    return _HEAD.match(head, 0, _AROUND_BYTES) is not None
 
 
 def page_of(text: bytes) -> Page | None:
@@ -49,8 +51,8 @@ def page_of(text: bytes) -> Page | None:
 
     Its members are found by how it begins and ends: what stands between is read as an array.
     """
-    head = _HEAD.match(text)
-    tail = _TAIL.search(text, max(len(text) - _TAIL_BYTES, 0)) if head else None
+    head = _HEAD.match(text, 0, _AROUND_BYTES)
+    tail = _TAIL.search(text, max(len(text) - _AROUND_BYTES, 0)) if head else None
     if head is None or tail is None or (head[1] and tail[1]):
         return None
     more = head[1] or tail[1]

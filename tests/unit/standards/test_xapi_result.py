@@ -85,6 +85,10 @@ def test_a_result_longer_than_what_is_looked_at_is_known_by_its_beginning() -> N
         pytest.param(b'{"statements": 1}', id="no array"),
         pytest.param(b'{"statements": [], "took": 3}', id="another member"),
         pytest.param(b'{"more": "a", "statements": [], "more": "b"}', id="more twice"),
+        pytest.param(
+            b'{"more": "%b", "statements": []}' % (b"a" * 20_000), id="an endless address"
+        ),
+        pytest.param(b'{"statements": [], "more": "%b"}' % (b"a" * 20_000), id="the same, last"),
         pytest.param(b"", id="nothing"),
     ],
 )
