@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from ledger.errors import Reject
 from ledger.standards.checks import as_array, as_object
-from ledger.standards.csv_mapping import PLACE, CsvMapping, TimeFormat, example_of, iso_of
+from ledger.standards.csv_mapping import PLACE, CsvMapping, example_of, iso_of
 from ledger.standards.json_text import pointer
-from ledger.standards.moments import is_day
 
 Path = tuple[str | int, ...]
 Row = Mapping[str, str]
@@ -44,23 +41,14 @@ def fill(mapping: CsvMapping, row: Row) -> dict[str, object]:
     """
     filled = _Filler(mapping, row).part(mapping.item, ())
     item = dict(as_object(filled.value) or {})
-    _settle_zone(item, mapping.times.get("/occurred_at"))
+    rule = mapping.times.get("/occurred_at")
+    if rule is not None and rule.zone is not None and rule.is_day and "occurred_at" in item:
+        item.setdefault("occurred_precision", "day")  # the zone's midnight does not show it
     known = {*mapping.columns, *mapping.ignore}
     others = {name: cell for name, cell in row.items() if cell and name not in known}
     if others:
         item["extensions"] = {**(as_object(item.get("extensions")) or {}), "csv": others}
     return item
-
-
-def _settle_zone(item: dict[str, object], rule: TimeFormat | None) -> None:
-    """A day in a declared zone begins at that zone's midnight, not at midnight UTC."""
-    said = item.get("occurred_at")
-    if rule is None or rule.zone is None or not isinstance(said, str) or not is_day(said):
-        return
-    item["occurred_at"] = (
-        datetime.fromisoformat(said).replace(tzinfo=ZoneInfo(rule.zone)).isoformat()
-    )
-    item.setdefault("occurred_precision", "day")
 
 
 class _Filler(NamedTuple):
@@ -109,7 +97,7 @@ class _Filler(NamedTuple):
         if rule is None:
             return text
         try:
-            return iso_of(text, rule)
+            return iso_of(text, rule, where=where)
         except ValueError as error:
             why = f"{text!r} is not a date or time in this format"
             raise CellError(column, why, f"as in {example_of(rule)}") from error

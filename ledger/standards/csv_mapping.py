@@ -27,6 +27,7 @@ from ledger.errors import InvalidDocumentError, Reject
 from ledger.standards.checks import as_array, as_object
 from ledger.standards.json_text import JsonTextError, pointer, value_of
 
+MOMENTS = ("/occurred_at", "/credential/valid_from", "/credential/valid_until")
 PLACE = re.compile(r"\{([^{}]+)\}")
 REJECT_COLUMNS = ("rejected_row", "rejected_because")
 
@@ -41,6 +42,11 @@ class TimeFormat(BaseModel):
 
     format: Annotated[str, Field(min_length=2, pattern="%")]
     zone: str | None = None
+
+    @property
+    def is_day(self) -> bool:
+        """Whether it writes a date alone."""
+        return _HAS_TIME.search(self.format) is None
 
 
 class CsvMapping(BaseModel):
@@ -137,7 +143,7 @@ def _time_faults(mapping: CsvMapping) -> Iterator[Reject]:
             )
         if rule.zone is not None and not _is_zone(rule.zone):
             yield Reject(f"{here}/zone", "is not a time zone", "such as America/Chicago")
-        elif rule.zone is None and _HAS_TIME.search(rule.format) and not _has_offset(rule):
+        elif rule.zone is None and not rule.is_day and not _has_offset(rule):
             yield Reject(f"{here}/zone", "is missing", "required where times have no offset (%z)")
 
 
@@ -153,14 +159,17 @@ def _has_offset(rule: TimeFormat) -> bool:
     return _HAS_OFFSET.search(rule.format) is not None
 
 
-def iso_of(text: str, rule: TimeFormat) -> str:
-    """Write a cell's date or time as our own JSON has it; a date stays a date.
+def iso_of(text: str, rule: TimeFormat, *, where: str) -> str:
+    """Write a cell's date or time as our own JSON has it at the pointer `where`.
+
+    A date stays a date, but where a moment belongs, in a declared zone: there the day begins at
+    that zone's midnight, not at midnight UTC.
 
     Raises:
         ValueError: the text is not written in that format.
     """
     at = datetime.strptime(text, rule.format)  # noqa: DTZ007 (the zone is declared beside)
-    if not _HAS_TIME.search(rule.format):
+    if rule.is_day and (rule.zone is None or where not in MOMENTS):
         return at.date().isoformat()
     if at.tzinfo is None and rule.zone is not None:
         at = at.replace(tzinfo=ZoneInfo(rule.zone))
