@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import IO
 
@@ -18,27 +19,28 @@ class RejectsFile:
     """`FILE.rejects.ndjson`, or `FILE.rejects.csv`: what was refused, as it was received.
 
     A CSV tells the reason in a column of its own, which an import passes over. The reasons of
-    NDJSON stand in `FILE.rejects.txt`, line for line. Neither is made where nothing is refused, and
-    those of an earlier import are removed.
+    NDJSON stand in `FILE.rejects.txt`, line for line. Neither is made where nothing is refused.
+
+    A file that is there is never touched, for somebody may be repairing it: the new ones are then
+    `FILE.rejects.1.csv` and `FILE.rejects.1.txt`, or the next number that is free for both.
     """
 
     def __init__(self, imported: Path, mapping: CsvMapping | None) -> None:
-        suffix = ".ndjson" if mapping is None else ".csv"
-        self.items = imported.with_name(f"{imported.name}.rejects{suffix}")
-        self.reasons = imported.with_name(f"{imported.name}.rejects.txt")
-        self._mapping = mapping
+        self._imported, self._mapping = imported, mapping
+        self.items: Path
+        self.reasons: Path
+        self.items, self.reasons = self._named("")
         self._file: IO[bytes] | None = None
         self._why: IO[str] | None = None
+        self.left: list[Path] = []
         self.count = 0
-        self.items.unlink(missing_ok=True)
-        self.reasons.unlink(missing_ok=True)
 
     def add(self, refused: Sequence[Refused]) -> None:
         """Keep refused items."""
         if not refused:
             return
         if self._file is None or self._why is None:
-            self._file, self._why = self.items.open("wb"), self.reasons.open("w", encoding="utf-8")
+            self._file, self._why = self._begun()
         for line in self._lines(refused):
             self._file.write(line)
         for one in refused:
@@ -50,6 +52,21 @@ class RejectsFile:
         for file in (self._file, self._why):
             if file is not None:
                 file.close()
+
+    def _named(self, number: str) -> tuple[Path, Path]:
+        stem = f"{self._imported.name}.rejects{number}"
+        suffix = ".ndjson" if self._mapping is None else ".csv"
+        return self._imported.with_name(stem + suffix), self._imported.with_name(stem + ".txt")
+
+    def _begun(self) -> tuple[IO[bytes], IO[str]]:
+        for number in count(1):
+            there = [path for path in (self.items, self.reasons) if path.exists()]
+            if not there:
+                break
+            self.left.extend(there)
+            self.items, self.reasons = self._named(f".{number}")
+        # "x", so that a file which another import makes meanwhile is not written over either.
+        return self.items.open("xb"), self.reasons.open("x", encoding="utf-8")
 
     def _lines(self, refused: Sequence[Refused]) -> Sequence[bytes]:
         if self._mapping is None:

@@ -56,6 +56,7 @@ def import_files(
 
     Importing a file twice records nothing twice. What is refused goes to FILE.rejects.ndjson (or
     .csv) as it was received, with the reasons in FILE.rejects.txt: repair it and import it.
+    Where such a file is there already, it is left as it is, and the new one is FILE.rejects.1.csv.
 
     Exit code: 0 everything is in the ledger, 1 something was refused, 2 the call was wrong.
 
@@ -89,6 +90,9 @@ def _import(delivery: _Delivery, path: Path, reading: Reading) -> int:
         count = tally.accepted + tally.duplicates + tally.rejected
         screen.out(f"{path}: {_counts(tally)} in {seconds:.1f} s ({count / seconds:,.0f}/s)")
     if rejects.count:
+        if rejects.left:
+            others = f" and {len(rejects.left) - 1} more" if rejects.left[1:] else ""
+            complaints.print(f"  left as it was:    {rejects.left[0]}{others}", markup=False)
         with rejects.reasons.open(encoding="utf-8") as reasons:
             for line in islice(reasons, REASONS_SHOWN_MAX):
                 complaints.print(f"  {line.rstrip()}", markup=False)

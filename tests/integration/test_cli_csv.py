@@ -1,0 +1,40 @@
+"""Imports of CSV from the command line, on a real database: what is told, and what is left alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.integration.test_cli import MAPPING, Mastery
+
+HEADER = "Log no,Student,Day,Hours\n"
+
+
+@pytest.fixture
+def mastery(migrated: str, capfd: pytest.CaptureFixture[str]) -> Mastery:
+    return Mastery(migrated, capfd)
+
+
+@pytest.fixture
+def hours(tmp_path: Path) -> Path:
+    (tmp_path / "hours.json").write_text(json.dumps(MAPPING))
+    return tmp_path / "hours.csv"
+
+
+def imported(mastery: Mastery, file: Path) -> tuple[int, str, str]:
+    mapping = file.parent / "hours.json"
+    return mastery("import", file, "--mapping", mapping, "--provider", "Northside")
+
+
+def test_an_import_says_which_rejects_file_it_left_alone(mastery: Mastery, hours: Path) -> None:
+    mastery.provider()
+    hours.write_text(HEADER + "1,S-1,2026-03-02,many\n")
+    imported(mastery, hours)
+    repair = hours.with_name("hours.csv.rejects.csv")
+    repair.write_text("half repaired")
+    code, _, err = imported(mastery, hours)
+    assert (code, repair.read_text()) == (1, "half repaired")
+    assert f"left as it was:    {repair} and 1 more\n" in err
+    assert f"repair and import: {repair.with_name('hours.csv.rejects.1.csv')}\n" in err
