@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ledger.standards.csv_mapping import REJECT_COLUMNS, CsvMapping
-from ledger.standards.csv_text import Reader
+from ledger.standards.csv_text import Reader, text_to_repair
 from ledger.standards.translation import Refused
 
 _ROW = re.compile(r":(\d+)(?:,|$)")
@@ -34,7 +34,7 @@ def write_rejects(refused: Iterable[Refused], mapping: CsvMapping) -> Iterator[s
         row = found[1] if found else ""
         record = next(reader.records(), None)
         if record is None or record.fault:
-            spoilt = each.raw.removeprefix(reader.header.raw).decode("utf-8", "replace")
+            spoilt = text_to_repair(each.raw.removeprefix(reader.header.raw))
             yield spoilt.rstrip("\r\n") + reader.delimiter + _line([row, why], reader.delimiter)
         else:
             padded = [*record.cells, *[""] * (len(reader.header.cells) - len(record.cells))]

@@ -42,6 +42,14 @@ def text_of(raw: bytes) -> str:
         return raw.decode("cp1252")
 
 
+def text_to_repair(raw: bytes) -> str:
+    """Decode what may be neither: a byte that is no letter is shown as U+FFFD."""
+    try:
+        return text_of(raw)
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+
+
 def lines_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
     r"""Cut chunks into lines with their ends: \n, \r\n, or \r alone.
 

@@ -211,3 +211,18 @@ def test_the_demo_files_go_in_whole(name: str, rows: int) -> None:
     translation = read((DEMO / f"{name}.csv").read_bytes(), using)
     assert translation.rejects == ()
     assert len(translation.submissions) == rows
+
+
+@pytest.mark.parametrize(
+    ("raw", "written"),
+    [
+        pytest.param("José".encode("cp1252"), "José", id="Windows-1252"),
+        pytest.param("José".encode(), "José", id="UTF-8"),
+        pytest.param(b"Jos\xe9 \x81", "José \ufffd", id="neither: only that byte is lost"),
+    ],
+)
+def test_a_row_with_a_stray_quote_keeps_its_letters(raw: bytes, written: str) -> None:
+    using = mapping()
+    spoilt = row(First="@", Mood='"good').encode().replace(b"@", raw)
+    rejects = "".join(write_rejects(read(HEADER.encode() + spoilt, using).refused, using))
+    assert f"1,S-1,{written},Ruiz" in rejects
