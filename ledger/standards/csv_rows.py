@@ -49,15 +49,37 @@ def read_csv(
         yield table.outcome(index, record, now=now)
 
 
+def _told_apart(names: tuple[str, ...], *, passed: set[str]) -> tuple[str, ...]:
+    """Give each column a name of its own, so that no cell hides another.
+
+    A blank name becomes `column 7`, and the second of two alike `Note (column 7)`; those that are
+    passed over may be alike.
+    """
+    told: list[str] = []
+    for at, name in enumerate(names, 1):
+        is_clear = name and (name in passed or name not in told)
+        told.append(name if is_clear else _by_place(name, at, names))
+    return tuple(told)
+
+
+def _by_place(name: str, at: int, names: tuple[str, ...]) -> str:
+    found = f"{name} (column {at})" if name else f"column {at}"
+    while found in names:
+        found = f"{found} (column {at})"
+    return found
+
+
 class _Table:
     """The header and what it means; says what each record becomes."""
 
     def __init__(self, header: Record, mapping: CsvMapping, *, file_name: str) -> None:
         self._names = tuple(name.strip() for name in header.cells)
         self._mapping, self._file = mapping, file_name
+        self._passed = {*mapping.ignore, *REJECT_COLUMNS}
         self._header = header.raw.rstrip(b"\r\n") + b"\r\n"
         if faults := self._header_faults():
             raise InvalidDocumentError(file_name, faults)
+        self._names = _told_apart(self._names, passed=self._passed)
 
     def _header_faults(self) -> list[Reject]:
         counted, where = Counter(self._names), f"{self._file}:1"
@@ -78,7 +100,7 @@ class _Table:
         if fault := record.fault or self._width_fault(record):
             return Refused(index, document, (Reject(place, fault, "a row like the header"),))
         row = {name: cell.strip() for name, cell in zip(self._names, record.cells, strict=False)}
-        row = {name: cell for name, cell in row.items() if name and name not in REJECT_COLUMNS}
+        row = {name: cell for name, cell in row.items() if name not in REJECT_COLUMNS}
         try:
             found = translate_native(fill(self._mapping, row), now=now)
         except CellError as error:
