@@ -47,6 +47,14 @@ class Reject(NamedTuple):
     why: str
     expected: str = ""
 
+    @property
+    def remedy(self) -> str:
+        """What would be right, to follow `why` in a sentence; empty where that is not known."""
+        if not self.expected:
+            return ""
+        is_question = self.expected.endswith("?")
+        return f" ({self.expected})" if is_question else f" (expected {self.expected})"
+
 
 class LedgerError(Exception):
     """Anything the ledger refuses or cannot do."""
@@ -169,7 +177,9 @@ class InvalidDocumentError(RefusedError):
 
     def __init__(self, what: str, rejects: Sequence[Reject]) -> None:
         first = rejects[0] if rejects else Reject("", "empty")
-        super().__init__(f"{what}: {first.where or '(document)'}: {first.why}")
+        where = first.where or "(document)"
+        place = where if where.startswith(what) else f"{what}: {where}"
+        super().__init__(f"{place}: {first.why}")
         self.what, self.rejects = what, tuple(rejects)
 
 

@@ -85,5 +85,4 @@ def why_refused(one: Refused) -> str:
 
 def _reason(reject: Reject) -> str:
     where = f"{reject.where} " if reject.where else ""
-    expected = f" (expected {reject.expected})" if reject.expected else ""
-    return f"{where}{reject.why}{expected}"
+    return f"{where}{reject.why}{reject.remedy}"

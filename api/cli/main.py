@@ -67,8 +67,10 @@ def run(arguments: Sequence[str] | None = None, *, env: Mapping[str, str]) -> in
         return _complain(str(error), EXIT_USAGE)
     except InvalidDocumentError as error:
         for reject in error.rejects[1:]:
-            complaints.print(f"  {reject.where or '(document)'}: {reject.why}", markup=False)
-        return _complain(str(error), EXIT_FAILED)
+            place = reject.where or "(document)"
+            complaints.print(f"  {place}: {reject.why}{reject.remedy}", markup=False)
+        remedy = error.rejects[0].remedy if error.rejects else ""
+        return _complain(f"{error}{remedy}", EXIT_FAILED)
     except LedgerError as error:
         return _complain(str(error), EXIT_FAILED)
     except (KeyboardInterrupt, typer.Abort):

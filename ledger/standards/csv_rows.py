@@ -6,17 +6,16 @@ that. The row's bytes are kept with the header line, so that a document can be r
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from difflib import get_close_matches
 from hashlib import sha256
 
 from msgspec.structs import replace
 
 from ledger.domain.evidence import Submission
-from ledger.errors import InvalidDocumentError, Reject
+from ledger.errors import Reject
 from ledger.standards.csv_fill import CellError, fill, reject_of
+from ledger.standards.csv_header import column_names
 from ledger.standards.csv_mapping import REJECT_COLUMNS, CsvMapping, columns_at
 from ledger.standards.csv_text import Reader, Record, lines_of
 from ledger.standards.native import translate_native
@@ -38,60 +37,24 @@ def read_csv(
     `where` in a reject is `<file>:<row>, column <name>`, rows as a spreadsheet counts them.
 
     Raises:
-        InvalidDocumentError: UTF-16, no header, or the header lacks a column of the mapping.
+        InvalidDocumentError: a workbook, UTF-16, no header, or the header lacks a column of the
+            mapping.
     """
-    reader = Reader(lines_of(chunks), columns=mapping.columns, delimiter=mapping.delimiter)
-    if reader.header.fault:
-        fault = Reject(f"{file_name}:1", reader.header.fault, "a line of column names")
-        raise InvalidDocumentError(file_name, [fault])
+    reader = Reader(
+        lines_of(chunks), columns=mapping.columns, delimiter=mapping.delimiter, file_name=file_name
+    )
     table = _Table(reader.header, mapping, file_name=file_name)
     for index, record in enumerate(reader.records()):
         yield table.outcome(index, record, now=now)
-
-
-def _told_apart(names: tuple[str, ...], *, passed: set[str]) -> tuple[str, ...]:
-    """Give each column a name of its own, so that no cell hides another.
-
-    A blank name becomes `column 7`, and the second of two alike `Note (column 7)`; those that are
-    passed over may be alike.
-    """
-    told: list[str] = []
-    for at, name in enumerate(names, 1):
-        is_clear = name and (name in passed or name not in told)
-        told.append(name if is_clear else _by_place(name, at, names))
-    return tuple(told)
-
-
-def _by_place(name: str, at: int, names: tuple[str, ...]) -> str:
-    found = f"{name} (column {at})" if name else f"column {at}"
-    while found in names:
-        found = f"{found} (column {at})"
-    return found
 
 
 class _Table:
     """The header and what it means; says what each record becomes."""
 
     def __init__(self, header: Record, mapping: CsvMapping, *, file_name: str) -> None:
-        self._names = tuple(name.strip() for name in header.cells)
+        self._names = column_names(header, mapping, file_name=file_name)
         self._mapping, self._file = mapping, file_name
-        self._passed = {*mapping.ignore, *REJECT_COLUMNS}
         self._header = header.raw.rstrip(b"\r\n") + b"\r\n"
-        if faults := self._header_faults():
-            raise InvalidDocumentError(file_name, faults)
-        self._names = _told_apart(self._names, passed=self._passed)
-
-    def _header_faults(self) -> list[Reject]:
-        counted, where = Counter(self._names), f"{self._file}:1"
-        faults: list[Reject] = []
-        for column in self._mapping.columns:
-            if counted[column] == 0:
-                near = get_close_matches(column, self._names, n=1)
-                hint = f"is it {near[0]!r}?" if near else ", ".join(filter(None, self._names))
-                faults.append(Reject(where, f"has no column {column!r}", hint))
-            elif counted[column] > 1:
-                faults.append(Reject(where, f"has the column {column!r} twice", "each name once"))
-        return faults
 
     def outcome(self, index: int, record: Record, *, now: datetime | None) -> Outcome:
         """Translate one record."""

@@ -7,6 +7,7 @@ line, not the rest of the file: reading goes on at the next line.
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -18,7 +19,15 @@ RECORD_BYTES_MAX = 262_144
 DELIMITERS = (",", ";", "\t", "|")
 
 _BOM = b"\xef\xbb\xbf"
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_BLANK = b" \t\r\n,;|"  # a row without a cell
+_SEP = re.compile(rb'"?sep=(.)"?\s*', re.IGNORECASE)  # what Excel takes as the delimiter's name
+_NOT_TEXT = {
+    b"\xff\xfe": "is UTF-16",
+    b"\xfe\xff": "is UTF-16",
+    b"PK\x03\x04": "is a workbook (.xlsx) or another zip file, not CSV",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "is a workbook (.xls), not CSV",
+}
+_SAVED_AS_TEXT = "a text file in UTF-8; in Excel: Save As, CSV UTF-8"
 
 
 class Record(NamedTuple):
@@ -66,27 +75,57 @@ def lines_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-class Reader:
-    """Reads records from lines; `header` is the first that is not blank."""
+def check_text(first: bytes, file_name: str) -> None:
+    """Check by its first line that a file is text.
 
-    def __init__(self, lines: Iterable[bytes], *, columns: Iterable[str], delimiter: str | None):
+    Raises:
+        InvalidDocumentError: it is a workbook, or UTF-16.
+    """
+    found = next((why for start, why in _NOT_TEXT.items() if first.startswith(start)), None)
+    if found is None and b"\0" in first:
+        found = "is UTF-16, or no text at all"
+    if found is not None:
+        raise InvalidDocumentError(file_name, [Reject(file_name, found, _SAVED_AS_TEXT)])
+
+
+class Reader:
+    """Reads records from lines; `header` is the first that is not blank.
+
+    A line `sep=;` before it names the delimiter, and is no row, as in Excel.
+
+    Raises:
+        InvalidDocumentError: a workbook, UTF-16, or a delimiter that is not the mapping's.
+    """
+
+    def __init__(
+        self,
+        lines: Iterable[bytes],
+        *,
+        columns: Iterable[str],
+        delimiter: str | None,
+        file_name: str = "CSV file",
+    ) -> None:
         self._lines = iter(lines)
         self._again: deque[bytes] = deque()  # lines to be read once more after a stray quote
         self._held: list[bytes] = []
         self._row = 0
         first = self._first_line()
+        check_text(first, file_name)
+        if said := _SEP.fullmatch(first):
+            delimiter = _agreed(text_of(said[1]), delimiter, file_name)
+            first = self._first_line()
+        self._again.append(first)
         self.delimiter = delimiter or _likeliest(text_of(first), columns)
         self._cells = self._start()
-        self.header = next(self.records(), Record(0, b"", fault="is empty"))
+        self.header = next(self.records(), Record(self._row + 1, b"", fault="is empty"))
 
     def _first_line(self) -> bytes:
-        first = next((line for line in self._lines if line.strip()), b"")
-        if first.startswith(_UTF_16):
-            fault = Reject("", "is UTF-16", "CSV saved as UTF-8")
-            raise InvalidDocumentError("CSV file", [fault])
-        first = first.removeprefix(_BOM)
-        self._again.append(first)
-        return first
+        for line in self._lines:
+            text = line.removeprefix(_BOM)
+            if text.strip(_BLANK):
+                return text
+            self._row += 1
+        return b""
 
     def _start(self) -> Iterator[list[str]]:
         return iter(csv.reader(self._feed(), delimiter=self.delimiter, strict=True))
@@ -133,6 +172,16 @@ def _reason(error: Exception) -> str:
     if isinstance(error, csv.Error):
         return f"is not a row of CSV: {error}"
     return str(error)
+
+
+def _agreed(said: str, delimiter: str | None, file_name: str) -> str:
+    if said not in DELIMITERS or said != (delimiter or said):
+        expected = repr(delimiter) if delimiter else "one of , ; | or a tab"
+        raise InvalidDocumentError(
+            file_name,
+            [Reject(f"{file_name}:1", f"names {said!r} as its delimiter (sep=)", expected)],
+        )
+    return said
 
 
 def _likeliest(header: str, columns: Iterable[str]) -> str:

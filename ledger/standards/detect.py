@@ -19,6 +19,7 @@ from ledger.standards.case import read_case
 from ledger.standards.checks import JsonObject, as_object
 from ledger.standards.csv_mapping import CsvMapping
 from ledger.standards.csv_rows import read_csv
+from ledger.standards.csv_text import check_text
 from ledger.standards.ctdl_asn import read_ctdl_asn
 from ledger.standards.items import ITEM_BYTES_MAX, Item, LineSplitter, read_items
 from ledger.standards.json_text import JsonTextError, value_of
@@ -60,6 +61,8 @@ def translate(
     """
     head, chunks = _peek(_plain([data] if isinstance(data, bytes) else data))
     found = format or ("csv" if mapping is not None else format_of(head))
+    if found is None or (found == "csv" and mapping is None):
+        check_text(head.split(b"\n", 1)[0], file_name)
     if found is None:
         known = "JSON or NDJSON of evidence or xAPI, CASE, CTDL-ASN, or CSV with a mapping"
         raise InvalidDocumentError(file_name, [Reject("", "is in no known format", known)])

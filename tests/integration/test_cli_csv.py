@@ -38,3 +38,26 @@ def test_an_import_says_which_rejects_file_it_left_alone(mastery: Mastery, hours
     assert (code, repair.read_text()) == (1, "half repaired")
     assert f"left as it was:    {repair} and 1 more\n" in err
     assert f"repair and import: {repair.with_name('hours.csv.rejects.1.csv')}\n" in err
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        pytest.param(
+            b"Log no,Student,Day,Hrs\n", "hours.csv:1: has no column 'Hours' (is it 'Hrs'?)",
+            id="a name that is nearly right",
+        ),
+        pytest.param(
+            b"PK\x03\x04\x14", "hours.csv: is a workbook (.xlsx) or another zip file, not CSV "
+            "(expected a text file in UTF-8; in Excel: Save As, CSV UTF-8)", id="a workbook",
+        ),
+    ],
+)  # fmt: skip
+def test_a_file_that_does_not_fit_is_told_once_with_what_would_be_right(
+    mastery: Mastery, hours: Path, data: bytes, said: str
+) -> None:
+    mastery.provider()
+    hours.write_bytes(data)
+    code, _, err = imported(mastery, hours)
+    assert (code, err.splitlines()[-1]) == (1, f"mastery: {said}")
+    assert err.count("mastery:") == 1

@@ -88,6 +88,8 @@ def test_csv_goes_in_by_its_mapping() -> None:
     ("data", "why"),
     [
         pytest.param(b"a,b\n1,2\n", "no mapping says which column is what", id="CSV alone"),
+        pytest.param(b"PK\x03\x04,", "is a workbook", id="a workbook"),
+        pytest.param("a,b".encode("utf-16"), "is UTF-16", id="UTF-16"),
         pytest.param(b"# Notes\n", "is in no known format", id="prose"),
         pytest.param(gzip.compress(LINES * 99)[:-20], "ends too early", id="half a gzip"),
         pytest.param(b"\x1f\x8bnothing", "unknown compression method", id="no gzip"),
