@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -9,6 +10,18 @@ from ledger.errors import Reject
 from ledger.standards.checks import as_array, as_object
 from ledger.standards.csv_mapping import PLACE, CsvMapping, example_of, iso_of
 from ledger.standards.json_text import pointer
+
+NUMBERS = frozenset(
+    {
+        "score", "min", "max", "cut", "weight", "points", "points_max", "hours", "credits",
+        "attempt",
+    }
+)  # fmt: skip
+"""Members of our own JSON that hold a number."""
+
+_IDS = frozenset({"id", "value", "revises_external"})
+_SHORTENED = re.compile(r"-?\d(?:[.,]\d+)?E\+\d+", re.ASCII | re.IGNORECASE)
+_COMMA = re.compile(r"[+-]?\d*,\d+", re.ASCII)
 
 Path = tuple[str | int, ...]
 Row = Mapping[str, str]
@@ -37,7 +50,8 @@ def fill(mapping: CsvMapping, row: Row) -> dict[str, object]:
     """Fill a row into the mapping's item; columns that item does not name go to extensions.
 
     Raises:
-        CellError: a cell is not one of the mapping's values, or not in its time format.
+        CellError: a cell is not one of the mapping's values, not in its time format, not with its
+            decimal mark, or an id that lost digits.
     """
     filled = _Filler(mapping, row).part(mapping.item, ())
     item = dict(as_object(filled.value) or {})
@@ -79,7 +93,12 @@ class _Filler(NamedTuple):
         whole = names[0] if template == f"{{{names[0]}}}" else None
         if whole is not None and whole in self.mapping.values:
             return self._known(whole, cells[whole])
+        is_ours = path[0] != "extensions"
+        if is_ours and path[-1] in _IDS:
+            _check_whole(cells)
         text = PLACE.sub(lambda found: cells[found[1]], template).strip()
+        if is_ours and path[-1] in NUMBERS:
+            text = self._number(text, names[0])
         if whole is not None and whole in self.mapping.lists:
             elements = (part.strip() for part in text.split(self.mapping.lists[whole]))
             return _Filled([part for part in elements if part], True, True)
@@ -92,6 +111,16 @@ class _Filler(NamedTuple):
         value = values[cell]
         return _LEFT_OUT if value is None else _Filled(value, True, True)
 
+    def _number(self, text: str, column: str) -> str:
+        if self.mapping.decimal == ",":
+            if "." in text:
+                raise CellError(column, f"{text!r} has a point", "a decimal comma, as in 3,5")
+            return text.replace(",", ".")
+        if _COMMA.fullmatch(text):
+            expected = 'a decimal point, as in 3.5, or "decimal": "," in the mapping'
+            raise CellError(column, f"{text!r} has a comma", expected)
+        return text
+
     def _time(self, text: str, column: str, where: str) -> str:
         rule = self.mapping.times.get(where)
         if rule is None:
@@ -101,6 +130,14 @@ class _Filler(NamedTuple):
         except ValueError as error:
             why = f"{text!r} is not a date or time in this format"
             raise CellError(column, why, f"as in {example_of(rule)}") from error
+
+
+def _check_whole(cells: Row) -> None:
+    """Refuse an id that a spreadsheet wrote as 1.23457E+11: many ids would become that one."""
+    for column, cell in cells.items():
+        if _SHORTENED.fullmatch(cell):
+            why = f"{cell!r} is a long number without its last digits, as spreadsheets write it"
+            raise CellError(column, why, "all digits, from a column that is formatted as text")
 
 
 def _stays(filled: _Filled) -> bool:

@@ -61,6 +61,7 @@ class CsvMapping(BaseModel):
     delimiter: Literal[",", ";", "\t", "|"] | None = Field(
         None, description="Absent: the one that yields the columns."
     )
+    decimal: Literal[".", ","] = Field(".", description="What stands before the decimals.")
     item: dict[str, object] = Field(description="One item of our own JSON, columns in braces.")
     times: dict[str, TimeFormat] = Field({}, description="By pointer into item.")
     values: dict[str, dict[str, str | bool | None]] = Field(

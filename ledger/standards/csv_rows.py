@@ -17,7 +17,7 @@ from ledger.errors import Reject
 from ledger.standards.csv_fill import CellError, fill, reject_of
 from ledger.standards.csv_header import column_names
 from ledger.standards.csv_mapping import REJECT_COLUMNS, CsvMapping, columns_at
-from ledger.standards.csv_text import Reader, Record, lines_of
+from ledger.standards.csv_text import Reader, Record, cell_text, lines_of
 from ledger.standards.native import translate_native
 from ledger.standards.translation import Outcome, Refused, Translated
 
@@ -62,7 +62,7 @@ class _Table:
         place = f"{self._file}:{record.row}"
         if fault := record.fault or self._width_fault(record):
             return Refused(index, document, (Reject(place, fault, "a row like the header"),))
-        row = {name: cell.strip() for name, cell in zip(self._names, record.cells, strict=False)}
+        row = dict(zip(self._names, map(cell_text, record.cells), strict=False))
         row = {name: cell for name, cell in row.items() if name not in REJECT_COLUMNS}
         try:
             found = translate_native(fill(self._mapping, row), now=now)

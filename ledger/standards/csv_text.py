@@ -21,6 +21,7 @@ DELIMITERS = (",", ";", "\t", "|")
 _BOM = b"\xef\xbb\xbf"
 _BLANK = b" \t\r\n,;|"  # a row without a cell
 _SEP = re.compile(rb'"?sep=(.)"?\s*', re.IGNORECASE)  # what Excel takes as the delimiter's name
+_TEXT_CELL = re.compile(r'="((?:[^"]|"")*)"')
 _NOT_TEXT = {
     b"\xff\xfe": "is UTF-16",
     b"\xfe\xff": "is UTF-16",
@@ -49,6 +50,13 @@ def text_of(raw: bytes) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return raw.decode("cp1252")
+
+
+def cell_text(cell: str) -> str:
+    """Give what a cell shows: `="00123"`, which keeps zeros in Excel, is 00123."""
+    cell = cell.strip()
+    found = _TEXT_CELL.fullmatch(cell)
+    return found[1].replace('""', '"').strip() if found else cell
 
 
 def text_to_repair(raw: bytes) -> str:

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from ledger.standards.csv_mapping import MOMENTS
-from ledger.standards.native import EVIDENCE
 from tests.unit.standards.hours_log import HEADER, MAPPING, ROW, mapping, only, read, row
+from tests.unit.standards.own_shape import places_of
 
 DAY = {"format": "%m/%d/%Y", "zone": "America/Denver"}
 CREDENTIAL = {"id": "c-1", "valid_from": "{Day}", "valid_until": "{Bus}"}
@@ -60,27 +58,4 @@ def test_a_template_of_the_precision_comes_before_the_day() -> None:
 
 
 def test_the_places_of_moments_are_those_of_our_own_json() -> None:
-    assert sorted(moments_in(EVIDENCE.json_schema())) == sorted(MOMENTS)
-
-
-def moments_in(schema: dict[str, Any]) -> list[str]:
-    """List the pointers to what may be a date and time; an array would need a pointer of its own."""
-    found: list[str] = []
-
-    def look(value: Any, path: str) -> None:
-        if isinstance(value, list):
-            for each in value:
-                look(each, path)
-        if not isinstance(value, dict):
-            return
-        if "$ref" in value:
-            look(schema["$defs"][value["$ref"].rpartition("/")[2]], path)
-        if value.get("format") == "date-time":
-            found.append(path)
-        for name, each in value.get("properties", {}).items():
-            look(each, f"{path}/{name}")
-        for part in ("anyOf", "items", "prefixItems"):
-            look(value.get(part), path)
-
-    look(schema, "")
-    return found
+    assert sorted(places_of(lambda shape: shape.get("format") == "date-time")) == sorted(MOMENTS)
