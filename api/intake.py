@@ -16,7 +16,14 @@ from api.answers import Answer, Status
 from api.problems import Fault, fault_of, faults_of
 from ledger.config import Settings
 from ledger.domain.ids import ProviderId
-from ledger.errors import ConflictError, ErasedError, InvalidDocumentError, LedgerError, Reject
+from ledger.errors import (
+    ConflictError,
+    ErasedError,
+    InvalidDocumentError,
+    LearnerUnclearError,
+    LedgerError,
+    Reject,
+)
 from ledger.service import Ledger, Outcome, Receipt
 from ledger.standards.items import Item
 from ledger.standards.nesting import is_deeper
@@ -178,4 +185,5 @@ def _refused(index: int, faults: tuple[Fault, ...], status: Status = "rejected")
 def _rejects_of(error: LedgerError) -> tuple[Reject, ...]:
     if isinstance(error, InvalidDocumentError):
         return error.rejects
-    return (Reject("", str(error)),)
+    where = "/learner" if isinstance(error, LearnerUnclearError) else ""
+    return (Reject(where, str(error)),)

@@ -17,6 +17,7 @@ LedgerError
 ├── RefusedError                 the command cannot be carried out on this record
 │   ├── NotYoursError            another provider's evidence
 │   ├── AlreadyWithdrawnError
+│   ├── LearnerUnclearError      whom it is about cannot be said
 │   └── InvalidDocumentError     a document that says where and why
 ├── ConflictError                the same message key with other content
 ├── VersionConflictError         the stream moved on after it was read
@@ -170,6 +171,10 @@ class AlreadyWithdrawnError(RefusedError):
     def __init__(self, evidence: UUID) -> None:
         super().__init__(f"evidence {evidence} is withdrawn; submit it under a new id instead")
         self.evidence = evidence
+
+
+class LearnerUnclearError(RefusedError):
+    """The names given mean two learners, or not the one whom this was about before."""
 
 
 class InvalidDocumentError(RefusedError):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 from typing import IO
 
 import msgspec
+from msgspec.structs import replace
 
 from api.cli.files import why_refused
 from ledger.standards.csv_mapping import CsvMapping
 from ledger.standards.csv_rejects import write_rejects
-from ledger.standards.translation import Refused
+from ledger.standards.csv_rows import placed
+from ledger.standards.translation import Outcome, Refused, Translated
 
 
 class RejectsFile:
@@ -47,11 +49,31 @@ class RejectsFile:
             self.count += 1
             self._why.write(f"{self.count}: {why_refused(one)}\n")
 
+    def placed(
+        self, refused: Sequence[Refused], read: Sequence[Outcome], by_ledger: Collection[int]
+    ) -> list[Refused]:
+        """Say of rows which the ledger refused where they stand, as of those that were not read."""
+        if self._mapping is None or not by_ledger:
+            return list(refused)
+        rows = {
+            one.index: submission.evidence.source.row
+            for one in read
+            if isinstance(one, Translated)
+            for submission in one.submissions
+        }
+        return [self._placed(one, rows) if one.index in by_ledger else one for one in refused]
+
     def close(self) -> None:
         """Finish the files."""
         for file in (self._file, self._why):
             if file is not None:
                 file.close()
+
+    def _placed(self, one: Refused, rows: Mapping[int, int | None]) -> Refused:
+        assert self._mapping is not None
+        place = f"{self._imported.name}:{rows[one.index]}"
+        rejects = tuple(placed(each, self._mapping, place) for each in one.rejects)
+        return replace(one, rejects=rejects)
 
     def _named(self, number: str) -> tuple[Path, Path]:
         stem = f"{self._imported.name}.rejects{number}"

@@ -129,7 +129,9 @@ def _deliver(delivery: _Delivery, found: Iterator[Outcome]) -> None:
 def _finish(delivery: _Delivery, begun: Begun) -> None:
     recorded = begun.recorded.result() if begun.recorded else []
     withdrawn = [(index, future.result()) for index, future in begun.withdrawn]
-    finished = settle(begun.translations, recorded, withdrawn)
+    found = settle(begun.translations, recorded, withdrawn)
+    refused = delivery.rejects.placed(found.refused, begun.translations, found.errors)
+    finished = found._replace(refused=refused)
     delivery.tally.add(finished.answers)
     delivery.rejects.add(finished.refused)
     keep(delivery.ledger, delivery.provider, finished)

@@ -23,8 +23,8 @@ from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
 from ledger.errors import (
     AlreadyWithdrawnError,
     ConflictError,
+    LearnerUnclearError,
     NotYoursError,
-    RefusedError,
 )
 
 GROUP_MEMBERS_MAX = 500
@@ -106,7 +106,7 @@ def recorded(
     Raises:
         ConflictError: this version came before with other content.
         AlreadyWithdrawnError: the provider has withdrawn this message.
-        RefusedError: a newer version names another learner.
+        LearnerUnclearError: a newer version names another learner.
     """
     if message is None:
         return EvidenceRecorded(id=new_id, learner=learner, provider=provider, evidence=evidence)
@@ -118,7 +118,7 @@ def recorded(
     if message.withdrawal is not None:
         raise AlreadyWithdrawnError(message.evidence)
     if message.learner != learner:
-        raise RefusedError(
+        raise LearnerUnclearError(
             f"{evidence.source.external_id} was about learner {message.learner}, "
             f"and this version names {learner}: withdraw it and submit it anew"
         )

@@ -69,7 +69,9 @@ class _Table:
         except CellError as error:
             return Refused(index, document, (reject_of(error, place),))
         if not isinstance(found, Submission):
-            return Refused(index, document, tuple(self._placed(each, place) for each in found))
+            return Refused(
+                index, document, tuple(placed(each, self._mapping, place) for each in found)
+            )
         submission = self._sourced(found, document=document, row=record.row)
         return Translated(index, document, (submission,))
 
@@ -77,14 +79,6 @@ class _Table:
         extra = [cell for cell in record.cells[len(self._names) :] if cell.strip()]
         width = len(self._names)
         return f"has {width + len(extra)} cells, the header {width}" if extra else ""
-
-    def _placed(self, reject: Reject, place: str) -> Reject:
-        """Say which columns are behind a pointer; where none is, the mapping itself is wrong."""
-        columns = columns_at(self._mapping, reject.where)
-        if columns:
-            named = " and ".join(columns[:3])
-            return reject._replace(where=f"{place}, column {named}")
-        return reject._replace(where=f"{place}, mapping /item{reject.where}")
 
     def _sourced(self, submission: Submission, *, document: bytes, row: int) -> Submission:
         source = replace(
@@ -96,3 +90,16 @@ class _Table:
         )
         evidence = replace(submission.evidence, source=source)
         return replace(submission, evidence=evidence, document=document, media_type=MEDIA_TYPE)
+
+
+def placed(reject: Reject, mapping: CsvMapping, place: str) -> Reject:
+    """Say which columns are behind a pointer; where none is, the mapping itself is wrong.
+
+    A reject without a pointer is about the row as a whole.
+    """
+    if not reject.where:
+        return reject._replace(where=place)
+    if columns := columns_at(mapping, reject.where):
+        named = " and ".join(columns[:3])
+        return reject._replace(where=f"{place}, column {named}")
+    return reject._replace(where=f"{place}, mapping /item{reject.where}")

@@ -12,7 +12,7 @@ from ledger.domain.facts import Fact, LearnerIdentified
 from ledger.domain.identity import identity_parts
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId, uuid_of
 from ledger.domain.messages import Accepted, Message
-from ledger.errors import RefusedError, UnknownEvidenceError
+from ledger.errors import LearnerUnclearError, RefusedError, UnknownEvidenceError
 from ledger.store.holding import Marks, kinds_held, taken_up
 from ledger.store.keys import MasterKey
 from ledger.store.tasks import (
@@ -64,7 +64,7 @@ class Submit:
         message = known.messages.get(self._message)
         if learner is None:
             if message is not None:
-                raise RefusedError(
+                raise LearnerUnclearError(
                     f"{submission.evidence.source.external_id} was about a learner whom this "
                     "delivery does not name"
                 )
@@ -219,12 +219,12 @@ def learner_of(
     """Find whom the identifiers mean, and which of them are linked.
 
     Raises:
-        RefusedError: they mean two learners; to merge them is a steward's decision.
+        LearnerUnclearError: they mean two learners; to merge them is a steward's decision.
     """
     found = [learners.get(key) for key in identifiers]
     meant = {learner for learner in found if learner is not None}
     if len(meant) > 1:
-        raise RefusedError(
+        raise LearnerUnclearError(
             "the identifiers belong to different learners of the ledger: "
             + ", ".join(sorted(map(str, meant)))
         )

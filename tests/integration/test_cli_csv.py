@@ -61,3 +61,25 @@ def test_a_file_that_does_not_fit_is_told_once_with_what_would_be_right(
     code, _, err = imported(mastery, hours)
     assert (code, err.splitlines()[-1]) == (1, f"mastery: {said}")
     assert err.count("mastery:") == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "where"),
+    [
+        pytest.param("1,S-1,2026-03-02,4\n1,S-2,2026-03-02,4\n", "hours.csv:3, column Student 1 was "
+                     "about a learner whom this delivery does not name", id="another learner"),
+        pytest.param("1,S-1,2026-03-02,4\n1,S-1,2026-03-02,5\n",
+                     "hours.csv:3 1 was recorded before with other content", id="other content"),
+    ],
+)  # fmt: skip
+def test_a_row_that_the_ledger_refuses_is_named_like_one_that_cannot_be_read(
+    mastery: Mastery, hours: Path, rows: str, where: str
+) -> None:
+    mastery.provider()
+    hours.write_text(HEADER + rows)
+    code, out, err = imported(mastery, hours)
+    assert (code, "1 accepted, 0 duplicates, 1 rejected" in out) == (1, True)
+    assert f"item 1: {where}" in err
+    (line,) = hours.with_name("hours.csv.rejects.csv").read_text().splitlines()[1:]
+    assert line.split(",")[4] == "3"
+    assert "hours.csv:3" in mastery("rejects", "--provider", "Northside")[1]
