@@ -51,7 +51,7 @@ class Schemas:
 
     def document(self, name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         """Give a JSON Schema that stands for itself, with its `$defs` among the components."""
-        found = _moved(schema, f"{name}.")
+        found: dict[str, Any] = _moved(schema, f"{name}.")
         self._parts |= {f"{name}.{part}": one for part, one in found.pop("$defs", {}).items()}
         return found
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from ledger.domain.evidence import Identifier
 from ledger.domain.identity import identity_parts
 from ledger.domain.ids import LearnerId, ProviderId
-from ledger.errors import RefusedError
+from ledger.errors import LearnerUnclearError
 from ledger.store.keys import MasterKey
 
 _WEAK, _OWN, _STRONG = 1, 2, 3
@@ -38,7 +38,7 @@ def taken_up(
     """Give the kinds of name that a learner holds from now on.
 
     Raises:
-        RefusedError: a stronger name says that this is somebody else.
+        LearnerUnclearError: a stronger name says that this is somebody else.
     """
     found_by = max(
         (_strength(one) for one, is_known in zip(names, linked, strict=True) if is_known), default=0
@@ -50,7 +50,7 @@ def taken_up(
             if held is None:
                 new[kind] = mark
             elif held != mark and _strength(one) > found_by:
-                raise RefusedError(
+                raise LearnerUnclearError(
                     f"the learner whom the other names mean has another {one.type}: "
                     "one name is shared by two people, or one of them is wrong"
                 )
