@@ -6,7 +6,7 @@ evidence stays what it was (S2-6). Days are days in UTC.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from typing import NamedTuple, get_args
@@ -115,7 +115,7 @@ class Adoptions:
         judge = self.judge(fact.digest)
         if judge is None:
             return -1
-        spoken = _spoken(judge)
+        spoken = spoken_by(judge)
         this = LEVELS.index(fact.level), fact.starts_on or date.min, fact.scope
         return max(
             (
@@ -123,10 +123,14 @@ class Adoptions:
                 for one in self._adopted
                 if (one.level, one.starts_on, one.scope) == this
                 and (one.judge.digest, one.floor) != (judge.digest, fact.floor)
-                and spoken & _spoken(one.judge)
+                and spoken & spoken_by(one.judge)
             ),
             default=-1,
         )
+
+    def latest_first(self) -> Sequence[_Adopted]:
+        """Give every adoption, the narrowest first; of those for one scope and day, the last first."""
+        return self._adopted
 
     def judge(self, policy: str) -> Judge | None:
         """Find a policy by digest, or by id in its latest version; None if there is none."""
@@ -252,7 +256,8 @@ def shipped() -> Judge:
 
 
 @lru_cache(maxsize=1024)
-def _spoken(judge: Judge) -> set[Strand | None]:
+def spoken_by(judge: Judge) -> set[Strand | None]:
+    """Give the strands that a policy speaks for; None is of what has none. Not to be changed."""
     return {strand for strand in _STRANDS if judge.document.speaks_for(strand)}
 
 

@@ -17,6 +17,7 @@ from api.schemas import AdoptionIn
 from ledger.domain.facts import PolicyAdopted, PolicyPublished
 from ledger.domain.ids import PolicyId
 from ledger.errors import UnknownPolicyError
+from projections.adopted import Adoption, standing
 from projections.policies.documents import canonical, digest, json_schema
 from projections.policies.reading import parse
 from projections.publication import adoption_faults, policy_faults, refuse
@@ -62,6 +63,21 @@ def list_policies(request: Request, _caller: ReferenceReader) -> Response:
         if fact.digest != shipped.digest
     ]
     return encoded(found)
+
+
+@router.get(
+    "/adoptions", response_class=JsonBytes, summary="List what is adopted",
+    responses=replies(list[Adoption], "The widest first.", example=[{
+        "level": "programme", "scope": "48.0508", "starts_on": "2026-08-01", "policy": _ID,
+        "digest": _DIGEST, "floor": False,
+    }]),
+)  # fmt: skip
+def list_adoptions(request: Request, _caller: ReferenceReader) -> Response:
+    """List which policy was adopted where and from when on, without what another took the place of.
+
+    The narrowest that has begun decides; where there is none for everybody, the default that ships.
+    """
+    return encoded(standing(parts(request).answers.registry().adoptions))
 
 
 @router.get(

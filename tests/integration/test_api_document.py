@@ -63,7 +63,7 @@ def test_every_example_fits_its_schema(town: Town) -> None:
     "path",
     [
         "/health", "/v1/providers", "/v1/policies", "/v1/frameworks", "/v1/frameworks/{framework}",
-        "/v1/crosswalks", "/v1/changes", "/v1/learners/{learner}/mastery",
+        "/v1/crosswalks", "/v1/policies/adoptions", "/v1/changes", "/v1/learners/{learner}/mastery",
         "/v1/learners/{learner}/mastery/{competency}", "/v1/learners/{learner}/transcript",
         "/v1/learners/{learner}/history", "/v1/evidence/{evidence}", "/v1/reports/one-short",
         "/v1/learners/{learner}/explanations/{competency}", "/v1/reports/second-scoring",

@@ -186,3 +186,27 @@ def test_an_adoption_names_the_scope_that_its_level_has(town: Town) -> None:
     assert set(town.faults("/v1/policies/one-is-enough/adoptions", {"level": "state"})) == {
         "/scope"
     }
+
+
+def test_what_is_adopted_is_listed_without_what_was_replaced(town: Town) -> None:
+    town.post("/v1/policies", STRICT)
+    terms: list[dict[str, Any]] = [
+        {"level": "school", "scope": "North", "starts_on": "2026-01-01"},
+        {"level": "everywhere", "floor": True, "starts_on": "2027-01-01"},
+    ]
+    for each in terms:
+        town.post("/v1/policies/strict/adoptions", each)
+    town.post("/v1/policies/one-is-enough/adoptions", {"level": "school", "scope": "South"})
+    town.post("/v1/policies/strict/adoptions", {"level": "school", "scope": "South"})
+    found = town.get("/v1/policies/adoptions")
+    said = [
+        (one["level"], one["scope"], one["starts_on"], one["policy"], one["floor"]) for one in found
+    ]
+    assert said[:2] == [
+        ("everywhere", "", None, "one-is-enough", False),
+        ("everywhere", "", "2027-01-01", "strict", True),
+    ]
+    assert set(said[2:]) == {
+        ("school", "South", None, "strict", False),
+        ("school", "North", "2026-01-01", "strict", False),
+    }
