@@ -44,8 +44,11 @@ class Session:
     def ledger(self) -> Generator[Ledger]:
         """Open the ledger for one command."""
         from ledger.service import Ledger  # help, usage and files need no database
+        from ledger.store.database import once_up
 
-        with Ledger.open(self.settings) as ledger:
+        # A process that starts while the server goes down waits for it, as one that runs does.
+        given = self.settings
+        with once_up(lambda: Ledger.open(given), timeout_s=given.append_retry_s) as ledger:
             yield ledger
 
     @contextmanager

