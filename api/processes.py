@@ -26,6 +26,7 @@ from api.web.mounting import mount
 from ledger.config import Settings
 from ledger.errors import LedgerError
 from ledger.service import Ledger
+from ledger.store.database import once_up
 from projections.answers import Answers
 
 START_S = 60.0  # a process that does not answer by then ends the service
@@ -94,7 +95,8 @@ def _made(settings: Settings, *, pages: bool) -> FastAPI:
     """Make the application of one process, which opens the same ledger for itself."""
     Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     stack = ExitStack()
-    app = application(stack.enter_context(Ledger.open(settings)), settings, pages=pages)
+    opening = once_up(lambda: Ledger.open(settings), timeout_s=settings.append_retry_s)
+    app = application(stack.enter_context(opening), settings, pages=pages)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:

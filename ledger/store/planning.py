@@ -167,9 +167,7 @@ class Planner:
         unheld = [kind for kind in kinds if kind not in held]
         return known, Seen(list(asked), receipts, unknown, unheld)
 
-    def _fetch_keys_of(
-        self, cursor: Cursor[Any], tasks: Sequence[Task], known: Known
-    ) -> None:  # fmt: skip
+    def _fetch_keys_of(self, cursor: Cursor[Any], tasks: Sequence[Task], known: Known) -> None:
         """Look whose data key is gone, before anything is decided about them."""
         meant = {*known.learners.values(), *(one.learner for one in known.messages.values())}
         for task in tasks:
