@@ -203,7 +203,7 @@ def _try(
     tally: _Tally,
 ) -> None:
     record = LearnerRecord.fold(LearnerId(facts[0].stream), facts)
-    if record.erased or not tally.question.is_about(record):
+    if record.erased or record.closed or not tally.question.is_about(record):
         return
     observed = Observed(record, registry)
     effects: set[Effect] = set()

@@ -108,6 +108,14 @@ def test_a_trial_for_one_school_is_of_those_who_are_enrolled_there(town: Town) -
     }
 
 
+def test_a_trial_counts_nobody_who_was_erased_also_as_of_before(town: Town) -> None:
+    gone = town.shown(peopled(town), "W1", learner="S-3")
+    town.post(f"/v1/learners/{gone['learner']}/erasure", {"reason": "requested"})
+    for asked in ({}, {"as_of": gone["position"]}):
+        found = town.post(TRIALS, {"policy": STRICT, **asked})
+        assert (found["learners"], gone["learner"] in str(found["moved"])) == (11, False)
+
+
 def test_a_trial_of_nothing_that_can_be_tried_is_refused(town: Town) -> None:
     town.post(TRIALS, {"policy": "none"}, status=404)
     town.post(TRIALS, {"policy": "strict", "framework": "none"}, status=404)
