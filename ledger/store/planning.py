@@ -102,7 +102,9 @@ class Planner:
             return True
         # Somebody else appended since: what is remembered of streams and keys may be behind.
         # Sealed under a key that is gone, nothing could be read again.
-        if self._head.position >= 0:
+        if self._head.position < 0:
+            self._data_keys.clear()  # looked up without knowing where the log ended
+        else:
             for owner in lookups.erased(cursor, after=self._head.position, until=head.position):
                 self._data_keys.pop(owner, None)
         self._head = head

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
+from psycopg import Connection
 
 from consumers import outbox
 from ledger.domain.evidence import Identifier
@@ -13,8 +15,10 @@ from ledger.domain.facts import LearnerErased
 from ledger.domain.ids import LearnerId
 from ledger.errors import ErasedError, SealError, UnknownLearnerError
 from ledger.service import Ledger, Receipt
+from ledger.store.recorder import APPEND_LOCK
 from projections.rebuild import rebuild
 from tests import ledgers
+from tests.downstream import until
 from tests.log_keeping import kept
 
 
@@ -97,6 +101,34 @@ def assert_none_is_lost(one: Ledger, other: Ledger, who: LearnerId, name: str, t
         gone = threads.submit(erase).result(60)
         accepted = [receipt for each in sending for receipt in each.result(60)]
     assert all(receipt.position < gone.position for receipt in accepted)
+
+
+def test_a_writer_that_has_just_started_seals_nothing_under_a_key_that_goes_while_it_waits(
+    migrated: str,
+) -> None:
+    with ledgers.opened(migrated) as one, ledgers.opened(migrated) as started:
+        school = ledgers.provider(one)
+        who = ledgers.receipt(ledgers.submit(one, school, ledgers.submission("a"))[0]).learner
+        with outbox.connected(migrated) as holder, ThreadPoolExecutor(2) as threads:
+            holder.execute("SELECT pg_advisory_lock(%s)", (APPEND_LOCK,))
+            gone = threads.submit(one.erase, who, reason="requested")
+            until(lambda: _waiting(holder) == 1, what="the erasure waits")
+            late = threads.submit(ledgers.submit, started, school, ledgers.submission("b"))
+            # Decided, with the key, on the log before.
+            until(lambda: _waiting(holder) == 2, what="the evidence waits")
+            holder.execute("SELECT pg_advisory_unlock(%s)", (APPEND_LOCK,))
+            gone.result(60)
+            assert isinstance(ledgers.refusal(late.result(60)[0]), ErasedError)
+        assert one.log.mismatched(limit=9) == []
+
+
+def _waiting(connection: Connection[Any]) -> int:
+    found = connection.execute(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    ).fetchone()
+    assert found is not None
+    return int(found[0])
 
 
 def test_who_was_erased_by_hand_can_still_be_told_of(migrated: str) -> None:
