@@ -119,7 +119,7 @@ class Producer:
                 compression_type="zstd",
                 batch_size=batches.BATCH_BYTES,
                 linger_ms=0,
-                retry_backoff_ms=20,
+                retry_backoff_ms=5,  # half of all begin while Kafka still ends the one before
                 delivery_timeout_ms=30_000,
                 request_timeout_ms=10_000,
                 max_block_ms=20_000,
