@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 
 from api.schemas import Many, Sent, Why
 from ledger.domain.evidence import EvidenceKind, Party, Result
-from ledger.domain.facts import CrosswalkPublished, ErasureReason
+from ledger.domain.facts import CrosswalkPublished, ErasureReason, MergeReason, PartReason
 from ledger.domain.framework import Articulation, Equivalence, Relation, SignOffRole
 from ledger.standards.native_fields import Day, End, Id, Moment
 from ledger.standards.native_model import PartyIn, ResultIn
@@ -218,6 +218,19 @@ class TrialIn(Sent):
         description="Which state, district, school or programme; only those enrolled there count.",
     )
     listed_max: Annotated[int, Field(ge=0, le=10_000)] = 1_000
+
+
+class MergeIn(Sent):
+    """Whom a learner is one person with."""
+
+    into: Annotated[UUID, Field(description="The learner that the person goes by from now on.")]
+    reason: MergeReason
+
+
+class UnmergeIn(Sent):
+    """Why a learner is nobody else after all."""
+
+    reason: PartReason
 
 
 class ErasureIn(Sent):

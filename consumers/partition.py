@@ -15,13 +15,14 @@ from psycopg import Cursor
 from consumers import statements
 from consumers.broker import partition_of
 from ledger.domain.catalogue import Recorded
+from ledger.domain.facts import Fact, LearnerMerged
 from ledger.domain.ids import CompetencyId, LearnerId, Position
-from ledger.store.reader import LEARNER_TOPICS, LogReader
+from ledger.store.reader import LogReader
 from projections.following import Follower
+from projections.people import about_learners, in_order
 from projections.views import Generation
 
 WRITE_LOCK = 0x6D61_7374_776F_72
-_OF_LEARNERS = frozenset(LEARNER_TOPICS)
 
 
 class Work(NamedTuple):
@@ -41,7 +42,7 @@ class Share(Follower):
     ) -> None:  # fmt: skip
         found = live._replace(position=work.position, clock=work.clock)
         super().__init__(log, found, learners_max=learners_max)
-        self._is_mine: Callable[[LearnerId], bool] = lambda learner: (
+        self._comes_here: Callable[[LearnerId], bool] = lambda learner: (
             partition_of(str(learner).encode(), partitions) == partition
         )
         self.expected = work
@@ -52,20 +53,46 @@ class Share(Follower):
         after = self._stepper.position
         # Facts up to where the views stood were in them before there were workers.
         new = [position for position in positions if position > after]
-        facts: list[Recorded] = [
-            one for one in self._log.at(new) if one.topic in _OF_LEARNERS
-        ] if new else []  # fmt: skip
-        facts += self._log.reference(after=after, until=until)
-        facts.sort(key=lambda one: one.position)
+        reference = self._log.reference(after=after, until=until)
+        facts = about_learners(self._log.at(new) if new else ())
+        facts += self._of_merged(reference, after=after, until=until)
+        facts = in_order([facts, reference])
         if facts:
             self.take(cursor, facts)
         self._stepper.position = Position(max(until, self._stepper.position))
         return len(new)
 
+    def _of_merged(
+        self, reference: Sequence[Recorded], *, after: Position, until: Position
+    ) -> list[Recorded]:
+        """Read what is about those who were merged, and comes by another partition.
+
+        Whose it is when its turn comes, nobody knows yet: of all who are merged by then.
+        """
+        merged = {one.fact.learner for one in reference if isinstance(one.fact, LearnerMerged)}
+        elsewhere = [
+            one for one in merged | self._registry.identities.merged() if not self._comes_here(one)
+        ]
+        if not elsewhere:
+            return []
+        return about_learners(self._log.since(elsewhere, after=after, until=until))
+
     # -- what differs from following the whole log ---------------------------------------------
+
+    def _take_learners(self, cursor: Cursor[Any], facts: list[Recorded]) -> None:
+        # Of those who were merged, whoever has the person takes the facts.
+        mine = [one for one in facts if self._is_mine(LearnerId(one.stream))]
+        if mine:
+            super()._take_learners(cursor, mine)
 
     def _affected(self, cursor: Cursor[Any], recorded: Recorded) -> list[LearnerId]:
         return [one for one in super()._affected(cursor, recorded) if self._is_mine(one)]
+
+    def _persons(self, fact: Fact) -> set[LearnerId]:
+        return {one for one in super()._persons(fact) if self._comes_here(one)}
+
+    def _is_mine(self, learner: LearnerId) -> bool:
+        return self._comes_here(self._registry.identities.person(learner))
 
     def _learn_due(self, cursor: Cursor[Any], until: datetime) -> None:
         rows = self._ask(cursor, "due", until=until)

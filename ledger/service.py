@@ -21,12 +21,10 @@ from ledger.domain import sayings, wording
 from ledger.domain.evidence import Evidence, Identifier, Party, Result, Submission
 from ledger.domain.facts import (
     ContestResolved,
-    ErasureReason,
     EvidenceConfirmed,
     EvidenceContested,
     Fact,
     FrameworkPublished,
-    LearnerErased,
     PolicyAdopted,
     PolicyPublished,
     ProviderKind,
@@ -35,13 +33,12 @@ from ledger.domain.facts import (
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
 from ledger.domain.sayings import ProviderFact, Saying
 from ledger.domain.streams import framework_stream, policy_stream
-from ledger.errors import ErasedError, UnknownLearnerError
+from ledger.learners import Learners
 from ledger.store import database, migrations
 from ledger.store.access import Access, is_sealed
-from ledger.store.appending import Appender, Outcome, Receipt
+from ledger.store.appending import Appender, Outcome, Receipt, receipt_of
 from ledger.store.deciding import Refusal
 from ledger.store.enrolment_tasks import Enrol, Stated
-from ledger.store.erasing import Erase
 from ledger.store.evidence_tasks import Correct, Submit, Withdraw
 from ledger.store.group_commit import GroupCommit
 from ledger.store.keys import MasterKey, master_secret
@@ -49,7 +46,7 @@ from ledger.store.reader import LogReader
 from ledger.store.recorder import LedgerDatastore, LedgerRecorder
 from ledger.store.rejects import RejectStore
 from ledger.store.remark_tasks import Remark
-from ledger.store.tasks import Document, Record, Task, identifier_keys
+from ledger.store.tasks import Document, Record, Task
 from ledger.store.voiding import void
 from ledger.store.webhooks import WebhookStore
 
@@ -79,6 +76,8 @@ class Ledger:
         """What was refused, with its reason."""
         self.webhooks = webhooks
         """Where changes are sent, and how far."""
+        self.learners = Learners(keys, writer.submit, log=log, access=access)
+        """Whom names mean, and who is whom."""
         self.owner_conninfo = owner_conninfo
         self.conninfo = app_conninfo
         """Connection string in the application's role, for views."""
@@ -201,33 +200,6 @@ class Ledger:
         """
         return self._one(Enrol(self._keys, enrolment, names))
 
-    def erase(self, learner: LearnerId, *, reason: ErasureReason) -> Receipt:
-        """Destroy a learner's data key, for ever, and tell it; the same again is a duplicate.
-
-        Raises:
-            UnknownLearnerError: the ledger has no such learner.
-        """
-        if not self.log.is_learner(learner):
-            raise UnknownLearnerError(learner)
-        receipt = self._one(Erase(self._keys, LearnerErased(learner=learner, reason=reason)))
-        self.log.holds_key(learner)  # what is remembered of it here is forgotten at once
-        return receipt
-
-    def find_learner(
-        self, provider: ProviderId, identifiers: tuple[Identifier, ...]
-    ) -> LearnerId | None:
-        """Find the learner whom any of these names means, as this provider uses them.
-
-        Raises:
-            ErasedError: the learner was erased.
-        """
-        keys = identifier_keys(self._keys, provider, identifiers)
-        for learner in filter(None, map(self.access.learners(keys).get, keys)):
-            if not self.log.holds_key(learner):
-                raise ErasedError(learner)
-            return learner
-        return None
-
     # -- providers, frameworks, policies ----------------------------------------------------
 
     def register_provider(self, name: str, kind: ProviderKind) -> ProviderId:
@@ -294,7 +266,4 @@ class Ledger:
         return self._one(task)
 
     def _one(self, task: Task) -> Receipt:
-        outcome = self._writer.submit([task]).result()[0]
-        if isinstance(outcome, Refusal):
-            raise outcome.error
-        return outcome
+        return receipt_of(self._writer.submit([task]).result()[0])

@@ -7,7 +7,7 @@ ledger knew (a position or a time of recording), `on` is what was true (a time o
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from threading import Lock
 from typing import Any, NamedTuple
@@ -25,13 +25,13 @@ from ledger.errors import (
     UnknownPolicyError,
 )
 from ledger.service import Ledger
-from ledger.store.reader import LEARNER_TOPICS
 from projections.authority import aware
 from projections.history import History, told
 from projections.learner import LearnerRecord
 from projections.lines import CompetencyLine, EvidenceLine, Mastery, Transcript
 from projections.mastery import Bench
 from projections.observing import Observed
+from projections.people import about_learners, in_order
 from projections.policies import Judge, PolicyDocument, compile_policy, parse
 from projections.registry import Registry
 from projections.remembering import Reading, Remembered
@@ -39,7 +39,6 @@ from projections.transcript import competency_line, evidence_line, judged_line, 
 
 REGISTRIES_KEPT_MAX = 16
 CLOCK_SKEW = timedelta(minutes=1)
-_OF_LEARNERS = frozenset(LEARNER_TOPICS)
 
 AsOf = Position | int | datetime | None
 On = date | datetime | None
@@ -98,7 +97,7 @@ class Answers:
         reading = self.reading(learner, asked)
         verdicts = reading.verdicts(on=asked.on, policy=asked.policy)
         return Mastery(
-            learner, asked.position, asked.on,
+            reading.record.learner, asked.position, asked.on,
             tuple(judged_line(one, asked.registry) for one in verdicts.values()),
         )  # fmt: skip
 
@@ -150,10 +149,13 @@ class Answers:
             InvalidDocumentError: `policy` is a document that is not sound.
         """
         asked = self.asked(as_of=as_of, on=on, policy=policy)
-        facts = self._facts_of(learner, asked.position)
+        identities = asked.registry.identities
+        everybody = set(identities.everybody(learner))
+        before = [one for one in identities.kin(learner) - everybody if self._log.holds_key(one)]
+        facts = self._facts_of(learner, [*everybody, *before], asked.position)
         return told(
-            learner, facts, self._reference(asked.position),
-            position=asked.position, on=asked.on, policy=asked.policy,
+            identities.person(learner), about_learners(facts), self._reference(asked.position),
+            position=asked.position, on=asked.on, policy=asked.policy, merged=everybody,
         )  # fmt: skip
 
     def evidence(
@@ -180,7 +182,9 @@ class Answers:
             UnknownLearnerError: the ledger has no such learner.
             ErasedError: the learner was erased.
         """
-        return LearnerRecord.fold(learner, self._facts_of(learner, position))
+        everybody = self._registry(position).identities.everybody(learner)
+        facts = self._facts_of(learner, everybody, position)
+        return LearnerRecord.fold(everybody[0], about_learners(facts))
 
     def reading(self, learner: LearnerId, asked: Asked) -> Reading:
         """Read a record: a kept one and what is newer, or, as of another moment, all of it.
@@ -189,12 +193,13 @@ class Answers:
             UnknownLearnerError: the ledger has no such learner.
             ErasedError: the learner was erased.
         """
-        if asked.now:
+        keeps = asked.now and len(asked.registry.identities.everybody(learner)) == 1
+        if keeps:
             kept = self._remembered.reading(learner, asked.position, asked.registry)
             if kept is not None:
                 return kept
         found = Reading(self.record(learner, asked.position), asked.registry)
-        return self._remembered.keep(found) if asked.now else found
+        return self._remembered.keep(found) if keeps else found
 
     def asked(self, *, as_of: AsOf = None, on: On = None, policy: PolicyChoice = None) -> Asked:
         """Make out what a question means; nothing said means all that is known, now.
@@ -234,12 +239,15 @@ class Answers:
             return aware(as_of)
         return self._log.recorded_at(position) if position else datetime.min.replace(tzinfo=UTC)
 
-    def _facts_of(self, learner: LearnerId, position: Position) -> list[Recorded]:
-        facts = self._log.stream(learner, until=position)
+    def _facts_of(
+        self, learner: LearnerId, streams: Collection[LearnerId], position: Position
+    ) -> list[Recorded]:
+        facts = in_order([self._log.stream(one, until=position) for one in streams])
         # Known since then only: an empty record, unlike somebody never heard of.
-        if not _about_learner(facts or self._log.stream(learner)):
+        if not about_learners(facts or self._log.stream(learner)):
             raise UnknownLearnerError(learner)
-        if not self._log.holds_key(learner):  # asked last: it may be gone since the facts were read
+        # Asked last: a key may be gone since the facts were read.
+        if not all(map(self._log.holds_key, streams)):
             raise ErasedError(learner)
         return facts
 
@@ -280,10 +288,6 @@ class Answers:
                 self._known = position
             end = bisect_right(self._facts, position, key=lambda one: one.position)
             return self._facts[:end]
-
-
-def _about_learner(facts: list[Recorded]) -> bool:
-    return any(one.topic in _OF_LEARNERS for one in facts)
 
 
 def _judge(registry: Registry, policy: PolicyChoice) -> Judge | None:

@@ -10,15 +10,13 @@ from psycopg import Cursor
 
 from ledger.domain.catalogue import Recorded
 from ledger.domain.ids import LearnerId
-from ledger.store.reader import LEARNER_TOPICS
 from projections import packing
 from projections.learner import LearnerRecord
 from projections.mastery import standings_of
 from projections.observing import Observed
+from projections.people import about_learners
 from projections.registry import Registry
 from projections.rows import Counts, count, earlier_rows_of, learner_row, mastery_row, rows_of
-
-_OF_LEARNERS = frozenset(LEARNER_TOPICS)
 
 
 class Builder:
@@ -35,12 +33,12 @@ class Builder:
         """Facts whose rows are not written yet."""
 
     def add(self, stream: Sequence[Recorded]) -> None:
-        """Fold one stream; one that is not a learner's adds nothing."""
+        """Fold the stream of one person; one that is not a learner's adds nothing."""
         self.facts += len(stream)
-        facts = [one for one in stream if one.topic in _OF_LEARNERS]
+        facts = about_learners(stream)
         if not facts:
             return
-        learner = LearnerId(facts[0].stream)
+        learner = self._registry.identities.person(LearnerId(facts[0].stream))
         record = LearnerRecord(learner)
         for recorded in facts:
             record.apply(recorded)

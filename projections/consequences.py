@@ -12,16 +12,16 @@ from datetime import datetime
 from decimal import Decimal
 
 from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
-from ledger.store.reader import LEARNER_TOPICS, LogReader
+from ledger.store.reader import LogReader
 from projections.articulation import articulated, refused
 from projections.learner import LearnerRecord
 from projections.mastery import Bench
 from projections.observing import Observed
+from projections.people import about_learners, by_person
 from projections.policies.verdict import MasteryState
 from projections.registry import Registry
 
 LISTED_MAX = 1_000
-_OF_LEARNERS = frozenset(LEARNER_TOPICS)
 _FACTS_MAX = 20_000
 
 
@@ -76,11 +76,12 @@ def consequences(log: LogReader, crosswalk: str, *, withdrawn_at: Position) -> C
     standing = before.equivalences.crosswalk(crosswalk)
     if standing is None or not standing.counts():
         return Consequences(0, 0, 0, ())
-    for stream in log.by_learner(until=withdrawn_at, facts_max=_FACTS_MAX):
-        facts = [one for one in stream if one.topic in _OF_LEARNERS]
+    for stream in by_person(log, before.identities, until=withdrawn_at, facts_max=_FACTS_MAX):
+        facts = about_learners(stream)
         if not facts:
             continue
-        record = LearnerRecord.fold(LearnerId(facts[0].stream), facts)
+        learner = before.identities.person(LearnerId(facts[0].stream))
+        record = LearnerRecord.fold(learner, facts)
         observed = Observed(record, before)
         found = list(_of(observed, crosswalk, after=after, on=on))
         credits_of = list(_credits(observed, crosswalk))

@@ -22,17 +22,17 @@ from ledger.domain.facts import (
     LearnerIdentified,
 )
 from ledger.domain.ids import CompetencyId, LearnerId, Position
-from ledger.store.reader import LEARNER_TOPICS, LogReader
+from ledger.store.reader import LogReader
 from projections import statements
 from projections.held import Held, Shelf
 from projections.learner import LearnerRecord
 from projections.observing import Observed
+from projections.people import about_learners, of_person
 from projections.registry import Registry
 from projections.rows import LearnerRow, Pair, competencies_of
 
 WHOLE_READ_MAX = 200  # whole records read at once, where many are needed
 PARTS_READ_MAX = 1_000
-_OF_LEARNERS = frozenset(LEARNER_TOPICS)
 
 Need = set[CompetencyId] | None
 """The competencies on which a learner's evidence is needed; None: all there is."""
@@ -76,7 +76,7 @@ class Fetcher:
             held = self._shelf.get(learner)
             if held is not None and held.knows(need):
                 continue
-            if need is None:
+            if need is None or registry.identities.others(learner):
                 whole.append(learner)
             else:
                 parts[learner] = need - held.known if held is not None and held.known else need
@@ -92,10 +92,11 @@ class Fetcher:
         self, cursor: Cursor[Any], learners: list[LearnerId], registry: Registry, until: Position
     ) -> None:
         pairs = _by_learner(learners, self._ask(cursor, "pairs", learners=learners))
-        streams = self._log.streams(learners, until=until)
+        identities = registry.identities
+        wanted = [one for learner in learners for one in identities.everybody(learner)]
+        streams = self._log.streams(wanted, until=until)
         for learner in learners:
-            facts = (one for one in streams[learner] if one.topic in _OF_LEARNERS)
-            record = LearnerRecord.fold(learner, facts)
+            record = LearnerRecord.fold(learner, of_person(learner, identities, streams))
             self._shelf.put(Held(Observed(record, registry), pairs[learner]))
 
     def _read_parts(
@@ -120,8 +121,7 @@ class Fetcher:
         pairs = _by_learner(learners, self._ask(cursor, "some_pairs", **asked) if named else [])
         streams = self._log.parts(learners, places, until=until)
         for learner, need in local.items():
-            facts = (one for one in streams[learner] if one.topic in _OF_LEARNERS)
-            part = LearnerRecord.fold(learner, facts)
+            part = LearnerRecord.fold(learner, about_learners(streams[learner]))
             held = self._shelf.get(learner)
             if held is None:
                 row = directory[learner]

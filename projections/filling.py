@@ -10,6 +10,7 @@ from ledger.service import Ledger
 from projections import views
 from projections.building import Builder
 from projections.collecting import cycles_uncollected
+from projections.people import by_person
 from projections.registry import Registry
 from projections.rows import Counts, Quality
 from projections.sharing import Progress, Share, share_out, untold
@@ -49,9 +50,10 @@ def _fill(
         connection.cursor() as cursor,
         cycles_uncollected(),
     ):
-        for stream in ledger.log.by_learner(
-            until=found.position, facts_max=facts_max, after=share.after, last=share.last
-        ):
+        for stream in by_person(
+            ledger.log, registry.identities, until=found.position, facts_max=facts_max,
+            after=share.after, last=share.last,
+        ):  # fmt: skip
             builder.add(stream)
             done += len(stream)
             if builder.facts >= facts_max:

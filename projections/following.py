@@ -21,6 +21,8 @@ from ledger.domain.facts import (
     CrosswalkWithdrawn,
     Fact,
     FrameworkPublished,
+    LearnerMerged,
+    LearnerUnmerged,
     PolicyAdopted,
     ProviderReinstated,
     ProviderSuspended,
@@ -64,8 +66,8 @@ class Follower:
     def take(self, cursor: Cursor[Any], facts: Sequence[Recorded]) -> None:
         """Take over the next facts and write what they change."""
         self._cursor = cursor
-        for about_learners, run in groupby(facts, key=lambda one: one.topic in _OF_LEARNERS):
-            if about_learners:
+        for of_learners, run in groupby(facts, key=lambda one: one.topic in _OF_LEARNERS):
+            if of_learners:
                 self._take_learners(cursor, list(run))
             else:
                 for recorded in run:
@@ -87,7 +89,7 @@ class Follower:
         self._learn_due(cursor, facts[-1].recorded_at)
         needs: Needs = {}
         for one in facts:
-            learner = LearnerId(one.stream)
+            learner = self._registry.identities.person(LearnerId(one.stream))
             if one.version == 1:
                 self._shelf.put(Held.new(learner, self._registry))
             add_need(needs, learner, touched_by(one.fact, self._registry))
@@ -98,14 +100,40 @@ class Follower:
 
     def _take_reference(self, cursor: Cursor[Any], recorded: Recorded) -> None:
         self._learn_due(cursor, recorded.recorded_at)
+        before = self._persons(recorded.fact)
         self._stepper.step_reference(recorded)
         self._write(cursor)
+        if before:
+            self._regroup(cursor, recorded, sorted(before | self._persons(recorded.fact)))
+            return
         for some in cut(self._affected(cursor, recorded), WHOLE_READ_MAX):
             self._fetch(cursor, dict.fromkeys(some))
             for learner in some:
                 self._stepper.reread(learner, recorded)
             self._write(cursor)
             self._shelf.trim(0)
+
+    def _persons(self, fact: Fact) -> set[LearnerId]:
+        """Give who is, as things stand, spoken of by a merge or its undoing."""
+        identities = self._registry.identities
+        match fact:
+            case LearnerMerged(learner=learner, into=into):
+                return {learner, identities.person(learner), identities.person(into)}
+            case LearnerUnmerged(learner=learner):
+                return {learner, identities.person(learner)}
+            case _:
+                return set()
+
+    def _regroup(
+        self, cursor: Cursor[Any], recorded: Recorded, persons: Sequence[LearnerId]
+    ) -> None:
+        """Write whom a merge or its undoing concerns anew, from all the streams that they are."""
+        for learner in persons:
+            self._shelf.drop(learner)
+        self._fetch(cursor, dict.fromkeys(persons))
+        for learner in persons:
+            self._stepper.regroup(learner, recorded)
+        self._write(cursor)
 
     def _affected(self, cursor: Cursor[Any], recorded: Recorded) -> list[LearnerId]:
         rows = self._ask_affected(cursor, recorded.fact)

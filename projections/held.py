@@ -66,7 +66,8 @@ class Held:
 
     def erase(self, registry: Registry) -> None:
         """Hold nothing any more but what the views still say."""
-        record = LearnerRecord(self.record.learner, erased=True)
+        before = self.record
+        record = LearnerRecord(before.learner, erased=True, erased_as=before.erased_as)
         self.observed = Observed(record, registry)
         self.known, self.elsewhere = None, 0
 
@@ -107,6 +108,10 @@ class Shelf:
         self._held[held.record.learner] = held
         self.grew(len(held.record.pieces))
         return held
+
+    def drop(self, learner: LearnerId) -> None:
+        """Let go of a learner of whom all is written, and who reads otherwise now."""
+        self._held.pop(learner, None)
 
     def grew(self, pieces: int) -> None:
         """Count what a held learner has more."""

@@ -5,7 +5,7 @@ The same fold as the live feed, so what an auditor replays is what was announced
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -22,6 +22,8 @@ from ledger.domain.facts import (
     CrosswalkSigned,
     CrosswalkWithdrawn,
     FrameworkPublished,
+    LearnerMerged,
+    LearnerUnmerged,
     PolicyAdopted,
     ProviderReinstated,
     ProviderSuspended,
@@ -29,7 +31,9 @@ from ledger.domain.facts import (
 from ledger.domain.ids import EvidenceId, LearnerId, Position
 from ledger.store.reader import LEARNER_TOPICS
 from projections.held import Held
+from projections.learner import LearnerRecord
 from projections.lines import CompetencyName
+from projections.observing import Observed
 from projections.policies import Judge
 from projections.registry import Registry
 from projections.rows import Change
@@ -85,13 +89,16 @@ class History:
 def told(
     learner: LearnerId, facts: Sequence[Recorded], reference: Sequence[Recorded], *,
     position: Position, on: datetime, policy: Judge | None = None,
+    merged: Collection[LearnerId] = (),
 ) -> History:  # fmt: skip
     """Replay a learner's facts among the reference facts, both oldest first.
 
-    Reference facts are told where they changed something for this learner, and so is whatever ends
-    or restores the standing of a provider who sent some of the evidence.
+    `facts` are also of all who ever were one person with the learner: told are those of the `merged`,
+    who are so at the end, and of whoever was so then. Reference facts are told where they changed
+    something for this learner, and so is whatever ends or restores the standing of a provider who
+    sent some of the evidence.
     """
-    replay = _Replay(learner, policy)
+    replay = _Replay(learner, facts, policy, merged)
     steps: list[Step] = []
     for recorded in merge(facts, reference, key=lambda one: one.position):
         steps += replay.step(recorded)
@@ -100,12 +107,16 @@ def told(
 
 
 class _Replay:
-    def __init__(self, learner: LearnerId, policy: Judge | None) -> None:
-        self._learner = learner
+    def __init__(
+        self, learner: LearnerId, facts: Sequence[Recorded], policy: Judge | None,
+        merged: Collection[LearnerId],
+    ) -> None:  # fmt: skip
+        self._learner, self._facts = learner, facts
+        self._told_of = {learner, *merged}
         self._registry = Registry()
-        self._held = Held.new(learner, self._registry)
+        self._helds: dict[LearnerId, Held] = {}
         self._stepper = Stepper(
-            self._registry, lambda _, __: self._held, position=Position(0), clock=_LONG_AGO,
+            self._registry, lambda one, _: self._held(one), position=Position(0), clock=_LONG_AGO,
             policy=policy,
         )  # fmt: skip
 
@@ -113,14 +124,41 @@ class _Replay:
         yield from self.wait(recorded.recorded_at)
         if recorded.topic in _OF_LEARNERS:
             self._stepper.step(recorded)
-            yield self._told(recorded, self._changes())
+            changes, stream = self._changes(), LearnerId(recorded.stream)
+            person = self._registry.identities.person(stream)
+            if person == self._learner or stream in self._told_of:
+                yield self._told(recorded, changes, self._held(person))
             return
+        together = self._registry.identities.everybody(self._learner)
         self._stepper.step_reference(recorded)
+        if isinstance(recorded.fact, LearnerMerged | LearnerUnmerged):
+            if self._registry.identities.everybody(self._learner) != together:
+                yield from self._regrouped(recorded)
+            return
         if self._concerns(recorded):
             self._stepper.reread(self._learner, recorded)
             changes = self._changes()
             if changes or isinstance(recorded.fact, _TOLD_ANYWAY):
-                yield self._told(recorded, changes)
+                yield self._told(recorded, changes, self._held(self._learner))
+
+    def _held(self, learner: LearnerId) -> Held:
+        found = self._helds.get(learner)
+        if found is None:
+            found = self._helds[learner] = Held.new(learner, self._registry)
+        return found
+
+    def _regrouped(self, recorded: Recorded) -> Iterator[Step]:
+        """Hold everybody whom a merge or its undoing may concern anew, with what was known by then."""
+        identities = self._registry.identities
+        known = [one for one in self._facts if one.position < recorded.position]
+        for learner in sorted(identities.kin(self._learner)):
+            pairs, record = self._held(learner).pairs, LearnerRecord(learner)
+            for one in known:
+                if identities.person(LearnerId(one.stream)) == learner:
+                    record.apply(one)
+            self._helds[learner] = Held(Observed(record, self._registry), pairs)
+            self._stepper.regroup(learner, recorded)
+        yield self._told(recorded, self._changes(), self._held(self._learner))
 
     def wait(self, until: datetime) -> Iterator[Step]:
         self._stepper.emit_due(until)
@@ -139,7 +177,8 @@ class _Replay:
                 | ProviderSuspended(provider=provider)
                 | ProviderReinstated(provider=provider)
             ):
-                return any(one.provider == provider for one in self._held.record.pieces.values())
+                pieces = self._held(self._learner).record.pieces
+                return any(one.provider == provider for one in pieces.values())
             case (
                 FrameworkPublished()
                 | PolicyAdopted()
@@ -150,12 +189,12 @@ class _Replay:
                 | AssessmentRegistered()
                 | AssessmentValidated()
             ):
-                return bool(self._held.record.pieces)
+                return bool(self._held(self._learner).record.pieces)
             case _:
                 return False
 
-    def _told(self, recorded: Recorded, changes: tuple[StateChange, ...]) -> Step:
-        telling = tell(recorded, self._held.record, self._registry)
+    def _told(self, recorded: Recorded, changes: tuple[StateChange, ...], held: Held) -> Step:
+        telling = tell(recorded, held.record, self._registry)
         return Step(
             recorded.position, recorded.recorded_at, telling.occurred_at, recorded.topic,
             telling.text, telling.evidence, changes,
@@ -168,7 +207,7 @@ class _Replay:
         # What is due stays with the stepper: here no view holds it.
         changes, self._stepper.writes.changes = self._stepper.writes.changes, []
         self._stepper.writes.observations.clear()
-        return changes
+        return [one for one in changes if one.learner == self._learner]
 
     def _change(self, change: Change) -> StateChange:
         return StateChange(

@@ -1,4 +1,4 @@
-"""One learner's record: the fold over the facts of one stream.
+"""One learner's record: the fold over the facts of one stream, or of several that were merged.
 
 Total: a fact it does not know is carried past. In place: copying a thousand entries for each of
 a thousand facts would make a fold quadratic, so whoever folds owns the record. The same facts in
@@ -98,6 +98,8 @@ class LearnerRecord:
         default_factory=dict[ExternalName, tuple[EvidenceId, ...]]
     )
     erased: bool = False
+    erased_as: set[LearnerId] = field(default_factory=set[LearnerId])
+    """Of a person who was merged: the learners whose erasure is on record."""
     closed: bool = False
     """Some fact could not be opened: its key is gone, and that it was erased comes later."""
 
@@ -112,6 +114,7 @@ class LearnerRecord:
     def apply(self, recorded: Recorded) -> tuple[EvidenceId, ...]:
         """Take over the next fact; give the evidence that may read differently now."""
         if self.erased:
+            self._note_erasure(recorded)
             return ()
         self.version = recorded.version
         self.position = recorded.position
@@ -138,6 +141,7 @@ class LearnerRecord:
                 return (fact.id,)
             case _:
                 self._note(fact)
+                self._note_erasure(recorded)
         return ()
 
     @property
@@ -169,7 +173,7 @@ class LearnerRecord:
         twin = copy(self)
         twin.pieces = {name: copy(piece) for name, piece in self.pieces.items()}
         twin.enrolments, twin.attributes = dict(self.enrolments), dict(self.attributes)
-        twin.identities = list(self.identities)
+        twin.identities, twin.erased_as = list(self.identities), set(self.erased_as)
         twin.by_external, twin.revised_by = dict(self.by_external), dict(self.revised_by)
         return twin
 
@@ -188,6 +192,10 @@ class LearnerRecord:
                 self.closed = self.closed or topic in SEALED_TOPICS
             case _:
                 pass
+
+    def _note_erasure(self, recorded: Recorded) -> None:
+        if isinstance(recorded.fact, LearnerErased):
+            self.erased_as.add(LearnerId(recorded.stream))
 
     def _forget(self) -> None:
         """Hold nothing any more: what a reader could still open counts no longer either."""

@@ -27,6 +27,7 @@ from projections.assessments import Assessments
 from projections.authority import Authority
 from projections.equivalence import Equivalences
 from projections.frameworks import Frameworks, Resolved
+from projections.identities import Identities
 from projections.policies.judge import Judge
 
 
@@ -37,9 +38,8 @@ class Registry:
     """
 
     __slots__ = (
-        "adoptions", "assessments", "authority", "equivalences", "frameworks", "pathways",
-        "position", "providers",
-        "revision", "widens",
+        "adoptions", "assessments", "authority", "equivalences", "frameworks", "identities",
+        "pathways", "position", "providers", "revision", "widens",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -51,6 +51,7 @@ class Registry:
         self.adoptions = Adoptions()
         self.equivalences = Equivalences()
         self.assessments = Assessments()
+        self.identities = Identities()
         self.pathways: dict[str, PathwayPublished] = {}
         """Programmes of study, each in its latest version."""
         self.widens = False
@@ -84,6 +85,8 @@ class Registry:
             case PolicyAdopted():
                 self.adoptions.adopt(fact)
             case _:
+                if self.identities.apply(fact):
+                    return  # who is read together changes, and not how anything reads
                 if self.equivalences.apply(fact) or self.assessments.apply(fact):
                     self.widens = True
                 elif self.authority.apply(fact) is None:

@@ -14,16 +14,16 @@ from decimal import Decimal
 from ledger.domain.evidence import Result
 from ledger.domain.facts import EvidenceConfirmed
 from ledger.domain.ids import LearnerId, Position
-from ledger.store.reader import LEARNER_TOPICS, LogReader
+from ledger.store.reader import LogReader
 from projections.action_lists import NotImproved, OneShort, not_improved, one_short
 from projections.adoption import LEVELS, scopes_of
 from projections.learner import LearnerRecord, Piece
 from projections.mastery import Bench
 from projections.moderation import Agreement, Drift, Pair, agreement, by, drifting
 from projections.observing import Observed
+from projections.people import about_learners, by_person
 from projections.registry import Registry, day_of
 
-_OF_LEARNERS = frozenset(LEARNER_TOPICS)
 _FACTS_MAX = 20_000
 
 
@@ -142,11 +142,15 @@ def _places(first: Result | None, second: Result) -> tuple[int, int] | None:
 
 def records(log: LogReader, scope: Scope) -> Iterator[LearnerRecord]:
     """Fold the record of everybody whom a report is about, in the order of their ids."""
-    for stream in log.by_learner(until=scope.as_of, facts_max=_FACTS_MAX, after=scope.after):
-        facts = [one for one in stream if one.topic in _OF_LEARNERS]
+    identities = Registry.fold(log.reference(until=scope.as_of)).identities
+    for stream in by_person(
+        log, identities, until=scope.as_of, facts_max=_FACTS_MAX, after=scope.after
+    ):
+        facts = about_learners(stream)
         if not facts:
             continue
-        record = LearnerRecord.fold(LearnerId(stream[0].stream), facts)
+        learner = identities.person(LearnerId(facts[0].stream))
+        record = LearnerRecord.fold(learner, facts)
         enrolled = scopes_of(record.enrolments.values(), day_of(scope.on))
         if scope.level is None or (scope.level, scope.name) in enrolled:
             yield record

@@ -75,7 +75,8 @@ class Stepper:
     def step(self, recorded: Recorded) -> None:
         """Take over one fact of a learner's stream."""
         self.emit_due(recorded.recorded_at)
-        held = self._load(LearnerId(recorded.stream), ())
+        learner = self.registry.identities.person(LearnerId(recorded.stream))
+        held = self._load(learner, ())
         if held.record.erased or isinstance(recorded.fact, LearnerErased):
             self._erase(held, recorded)
             return
@@ -111,6 +112,24 @@ class Stepper:
                 self.writes.observations += rows_of(learner, piece, self.registry)
         self._judge(held, touched, _cause("reference", recorded))
 
+    def regroup(self, learner: LearnerId, recorded: Recorded) -> None:
+        """Write a learner, of whom all is held, anew after a merge or its undoing.
+
+        Who was merged into another is taken out of the views.
+        """
+        held = self._load(learner, ())
+        if held.record.erased or held.record.closed:
+            return
+        self.writes.erase(learner)
+        touched = set(held.pairs)
+        if not self.registry.identities.is_merged(learner):
+            touched |= held.observed.reread()
+            for piece in held.record.pieces.values():
+                self.writes.observations += earlier_rows_of(learner, piece, self.registry)
+                self.writes.observations += rows_of(learner, piece, self.registry)
+            self.writes.learners[learner] = held.row()
+        self._judge(held, touched, _cause("reference", recorded))
+
     def emit_due(self, until: datetime) -> int:
         """Emit what time alone changed up to a moment; give how many pairs were judged."""
         judged = 0
@@ -133,17 +152,21 @@ class Stepper:
         self.clock = max(self.clock, recorded.recorded_at)
 
     def _erase(self, held: Held, recorded: Recorded) -> None:
-        """Take a learner out of the views; what comes after that changes nothing."""
+        """Take a person out of the views; what comes after that changes nothing.
+
+        Each learner who was merged into them is erased by a fact of their own.
+        """
         self._advance(recorded)
-        if held.record.erased and not held.pairs:
-            return
-        held.erase(self.registry)
-        cause, learner = _cause("erasure", recorded), held.record.learner
-        bench = Bench(held.observed, on=self.clock, policy=self._policy)
-        for competency in sorted(held.pairs):
-            self._forget(held, bench.standing(competency), cause)
-        self.writes.erase(learner)
-        self.writes.changes.append(erasure(learner, cause, on=self.clock))
+        cause, learner = _cause("erasure", recorded), LearnerId(recorded.stream)
+        if not held.record.erased or held.pairs:
+            held.erase(self.registry)
+            bench = Bench(held.observed, on=self.clock, policy=self._policy)
+            for competency in sorted(held.pairs):
+                self._forget(held, bench.standing(competency), cause)
+            self.writes.erase(held.record.learner)
+        if isinstance(recorded.fact, LearnerErased) and learner not in held.record.erased_as:
+            held.record.erased_as.add(learner)
+            self.writes.changes.append(erasure(learner, cause, on=self.clock))
 
     def _note_rows(self, held: Held, evidence: EvidenceId, recorded: Recorded) -> None:
         piece = held.record.pieces[evidence]

@@ -27,7 +27,9 @@ from ledger.domain.facts import (
     Fact,
     FrameworkPublished,
     LearnerIdentified,
+    LearnerMerged,
     LearnerRegistered,
+    LearnerUnmerged,
     PolicyAdopted,
     ProviderReinstated,
     ProviderSuspended,
@@ -138,8 +140,17 @@ def _reference(fact: Fact, registry: Registry, topic: str) -> str:
             start = f" from {fact.starts_on:%Y-%m-%d}" if fact.starts_on else ""
             held = ", as a floor" if fact.floor else ""
             return f"The policy {fact.policy} was adopted{scope}{start}{held}."
+        case LearnerMerged() | LearnerUnmerged():
+            return _identity(fact)
         case _:
             return _equating(fact, topic)
+
+
+def _identity(fact: LearnerMerged | LearnerUnmerged) -> str:
+    why = fact.reason.replace("_", " ")
+    if isinstance(fact, LearnerMerged):
+        return f"The learner {fact.learner} was merged into {fact.into} ({why})."
+    return f"The learner {fact.learner} was parted again from whom they were merged into ({why})."
 
 
 def _who(provider: ProviderId, registry: Registry) -> str:

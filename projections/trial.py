@@ -19,11 +19,11 @@ from ledger.domain.facts import EnrolmentRecorded
 from ledger.domain.ids import CompetencyId, FrameworkId, LearnerId, Position
 from ledger.errors import Reject
 from ledger.service import Ledger
-from ledger.store.reader import LEARNER_TOPICS
 from projections.adoption import ENROLMENT_LEVELS, scopes_of
 from projections.learner import LearnerRecord
 from projections.mastery import Bench
 from projections.observing import Observed
+from projections.people import about_learners, by_person
 from projections.policies.documents import PolicyDocument
 from projections.policies.judge import Judge, compile_policy
 from projections.policies.verdict import Finding, MasteryState, Verdict
@@ -35,7 +35,6 @@ from projections.suppression import CELL_MIN, Table, table
 Effect = Literal["gains", "loses", "same"]
 GroupBy = Literal["state", "district", "school", "programme"]
 NO_GROUP = "(not enrolled)"
-_OF_LEARNERS = frozenset(LEARNER_TOPICS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +152,13 @@ def _try_all(
 ) -> _Tally:  # fmt: skip
     registry = Registry.fold(ledger.log.reference(until=question.as_of))
     draft, tally = compile_policy(document), _Tally(question)
-    for stream in ledger.log.by_learner(
+    for stream in by_person(
+        ledger.log, registry.identities,
         until=question.as_of, facts_max=settings.rebuild_batch_facts_max,
         after=share.after, last=share.last,
     ):  # fmt: skip
         tally.facts += len(stream)
-        facts = [one for one in stream if one.topic in _OF_LEARNERS]
-        if facts:
+        if facts := about_learners(stream):
             _try(facts, registry, draft, tally=tally)
         if tally.learners % 100 == 0:
             progress(tally.facts, question.as_of)
@@ -202,7 +201,8 @@ def _try(
     *,
     tally: _Tally,
 ) -> None:
-    record = LearnerRecord.fold(LearnerId(facts[0].stream), facts)
+    learner = registry.identities.person(LearnerId(facts[0].stream))
+    record = LearnerRecord.fold(learner, facts)
     if record.erased or record.closed or not tally.question.is_about(record):
         return
     observed = Observed(record, registry)

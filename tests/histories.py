@@ -7,32 +7,24 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from hypothesis import strategies as st
 
 from ledger.domain.evidence import Context, Credential, EvidenceKind, Party, Result
 from ledger.domain.facts import (
-    AssessmentRegistered,
-    AssessmentValidated,
     AuthorityRevoked,
     ContestResolved,
-    CredentialAligned,
-    CrosswalkPublished,
-    CrosswalkSigned,
-    CrosswalkWithdrawn,
     EvidenceConfirmed,
     EvidenceContested,
     Fact,
+    LearnerMerged,
+    LearnerUnmerged,
     ProviderReinstated,
     ProviderSuspended,
 )
-from ledger.domain.framework import Equivalence
-from tests.builders import Given, day, evidence, evidence_id, learner, policy, provider, uri
-
-BOARD = Party(id="board")
-EQUATING = UUID(int=0x65717561)
+from tests.builders import Given, day, evidence, evidence_id, learner, policy, provider
+from tests.doings import BOARD, Doing, equate
 
 LEARNERS = 3
 PROVIDERS = 2
@@ -61,20 +53,6 @@ POLICIES: tuple[dict[str, Any], ...] = (
 
 
 @dataclass(frozen=True)
-class Doing:
-    """One thing that is done; what its numbers mean depends on `what`."""
-
-    what: str
-    who: int = 0
-    by: int = 0
-    about: int = 0
-    choice: int = 0
-    day: int = 0
-    wait: int = 0
-    score: str = "0.5"
-
-
-@dataclass(frozen=True)
 class History:
     """What is done, in the order the ledger hears of it."""
 
@@ -92,6 +70,7 @@ class History:
 _SAID = ("record", "record", "record", "record", "enrol", "describe")
 _CHANGED = ("correct", "withdraw", "confirm", "contest", "resolve")
 _REFERENCE = ("grant", "revoke", "suspend", "reinstate", "framework", "adopt")
+_MERGING = ("merge", "merge", "merge", "unmerge")
 _WALKING = ("walk", "sign", "sign", "unwalk", "assess", "validate")
 _NEARBY = (*_SAID, *_SAID, *_SAID, *_CHANGED, *_REFERENCE, *_WALKING)
 _EQUATING = (*_WALKING, "align")
@@ -111,12 +90,14 @@ def doings(words: Sequence[str]) -> st.SearchStrategy[Doing]:
     )
 
 
-def histories(*, corrections: bool = True) -> st.SearchStrategy[History]:
-    """Give histories of up to 25 doings.
+def histories(*, corrections: bool = True, merging: bool = False) -> st.SearchStrategy[History]:
+    """Give histories of up to 40 doings.
 
     Without corrections, only evidence: what it comes to must not depend on the order of arrival.
+    With merging, learners become one person, and are parted again.
     """
     words = (*_SAID, *_SAID, *_CHANGED, *_REFERENCE, *_EQUATING) if corrections else ("record",)
+    words = (*words, *_MERGING, *_MERGING) if merging else words
     some = st.lists(doings(words), min_size=3, max_size=40).map(_numbered)
     prepared = st.sampled_from((True, True, not corrections))
     return st.builds(History, some, prepared)
@@ -124,7 +105,9 @@ def histories(*, corrections: bool = True) -> st.SearchStrategy[History]:
 
 def nearby_histories() -> st.SearchStrategy[History]:
     """Give histories with no aligned credential and no policy that looks at children."""
-    near = doings(_NEARBY).filter(lambda one: one.what != "adopt" or _adopted(one)["id"] != "whole")
+    near = doings((*_NEARBY, *_MERGING)).filter(
+        lambda one: one.what != "adopt" or _adopted(one)["id"] != "whole"
+    )
     some = st.lists(near, min_size=8, max_size=60).map(_numbered)
     return st.builds(History, some, walked=st.booleans())
 
@@ -147,7 +130,7 @@ def written(history: History) -> Given:
         given.framework(children={"W1": "W4"})
         given.policy(POLICIES[0])
     for what in ("walk", "sign") if history.walked else ():
-        _equate(given, Doing(what, about=1, score="1"))
+        equate(given, Doing(what, about=1, score="1"))
     known: list[tuple[int, int, int]] = []
     for doing in history.doings:
         given.at(given.now + timedelta(days=doing.wait))
@@ -173,6 +156,14 @@ def _write(given: Given, doing: Doing, known: list[tuple[int, int, int]]) -> Non
             _remark(given, doing, target)
         case "describe":
             given.described(learner(doing.who), f"a{doing.choice % 2}", f"g{doing.by}")
+        case "merge":
+            met = [one for one in map(learner, range(LEARNERS)) if given.of(one)]
+            if len(met) > 1:
+                one, into = met[doing.who % len(met)], met[(doing.who + 1 + doing.by) % len(met)]
+                given.fact(one, LearnerMerged(learner=one, into=into, reason="same_person"))
+        case "unmerge" if given.of(learner(doing.who)):
+            parted = LearnerUnmerged(learner=learner(doing.who), reason="mistaken")
+            given.fact(parted.learner, parted)
         case "enrol":
             given.enrolled(
                 learner(doing.who), f"e{doing.choice % 2}", district=f"d{doing.choice % 2}",
@@ -218,7 +209,7 @@ def _write_reference(given: Given, doing: Doing) -> None:
             else:
                 given.policy(chosen, starts_on=starts_on, floor=floor)
         case _:
-            _equate(given, doing)
+            equate(given, doing)
 
 
 def _remark(given: Given, doing: Doing, target: tuple[int, int, int]) -> None:
@@ -242,43 +233,6 @@ def _remark(given: Given, doing: Doing, target: tuple[int, int, int]) -> None:
                 by=BOARD, reason="!", outcome="stands" if doing.choice % 2 else "set_aside", **about
             )
     given.fact(learner(who), fact, by=provider(by))
-
-
-def _equate(given: Given, doing: Doing) -> None:
-    """Say what else counts: two crosswalks that may run in a circle, a credential, two instruments."""
-    name, instrument = f"x{doing.about % 2}", f"a{doing.about % 2}"
-    match doing.what:
-        case "walk":
-            link = Equivalence(
-                origin=uri(f"W{doing.by + 1}"), destination=uri(f"W{(doing.by + 1 + doing.who) % 4 + 1}"),
-                relation=("exact", "narrower", "broader")[doing.choice % 3],
-                weight=Decimal(doing.score), retroactive=doing.choice > 5,
-                starts_on=day(doing.day).date() if doing.choice % 2 else None,
-            )  # fmt: skip
-            fact: Fact = CrosswalkPublished(
-                crosswalk=name, title=name, links=(link,), needs=("cte",)
-            )
-        case "sign":
-            fact = CrosswalkSigned(crosswalk=name, role="cte", by=BOARD, signed_at=day(0))
-        case "unwalk":
-            fact = CrosswalkWithdrawn(crosswalk=name, role="cte", by=BOARD, reason="?")
-        case "align":
-            fact = CredentialAligned(
-                credential="c1", competencies=(uri(f"W{doing.choice % 4 + 1}"),), level="met",
-                ends_on=day(doing.day).date() if doing.choice % 2 else None,
-            )  # fmt: skip
-        case "assess":
-            fact = AssessmentRegistered(
-                assessment=instrument, title=instrument, rigour_band=doing.choice % 3
-            )
-        case "validate":
-            fact = AssessmentValidated(
-                assessment=instrument, by=BOARD,
-                starts_at=day(doing.day) if doing.choice % 2 else None,
-            )  # fmt: skip
-        case _:
-            return
-    given.fact(EQUATING, fact)
 
 
 def _evidence(doing: Doing) -> Any:

@@ -19,7 +19,6 @@ from api.cli.session import (
 from api.cli.teaching import command, group
 from api.cli.times import as_of, time_of
 from ledger.domain.evidence import Identifier
-from ledger.domain.facts import ErasureReason
 from ledger.domain.identity import ANY_PROVIDER, is_for_everybody
 from ledger.domain.ids import LearnerId, ProviderId
 from ledger.errors import UnknownLearnerError
@@ -200,37 +199,10 @@ def find(
         raise UsageError(f"a name of type {kind} is a provider's own: say --provider or --system")
     with session(context).answers() as (ledger, answers):
         whose = ANY_PROVIDER if provider is None else provider_named(answers, provider)
-        found = ledger.find_learner(whose, (name,))
-    if found is None:
-        raise UnknownLearnerError("of that name")
-    screen.out(str(found))
-
-
-@command(app, "erase")
-def erase(
-    context: typer.Context,
-    learner: Who,
-    *,
-    reason: Annotated[
-        ErasureReason, typer.Option(help="Stays on record; whose it was does not.")
-    ] = "requested",
-    sure: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
-) -> None:
-    """Destroy a learner's key: nothing that is on record of them can be read any more, by anybody.
-
-    It cannot be undone. What arrives about the learner afterwards is refused, and subscribers are
-    told to forget them. A backup of the database made before still has the key.
-
-    Example:
-        mastery learner erase 6f1f6c1e-0f0b-4b53-9a0f-0a4e1c7b8d21 --reason requested --yes
-    """
-    with session(context).answers() as (ledger, answers):
-        who = learner_named(ledger, answers, learner)
-        if not sure:
-            typer.confirm(f"Erase the learner {who} for ever?", abort=True)
-        receipt = ledger.erase(who, reason=reason)
-    again = "was erased before" if receipt.duplicate else "erased"
-    screen.out(f"{again}, at position {receipt.position}")
+        found = ledger.learners.find(whose, (name,))
+        if found is None:
+            raise UnknownLearnerError("of that name")
+        screen.out(str(answers.registry().identities.person(found)))
 
 
 def learner_named(ledger: Ledger, answers: Answers, text: str) -> LearnerId:
@@ -244,7 +216,7 @@ def learner_named(ledger: Ledger, answers: Answers, text: str) -> LearnerId:
         return LearnerId(uuid_of(text, "learner"))
     for provider, fact in answers.registry().providers.items():
         if before in {fact.name, str(provider)}:
-            found = ledger.find_learner(ProviderId(provider), (Identifier(type="id", value=own),))
+            found = ledger.learners.find(ProviderId(provider), (Identifier(type="id", value=own),))
             if found is not None:
                 return found
             raise UsageError(f"{before} knows no learner {own}")

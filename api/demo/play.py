@@ -208,7 +208,7 @@ class Player:
 
     def find(self, learner: Learner) -> LearnerId | None:
         """Find whom the ledger knows by a sample learner's state number."""
-        return self._ledger.find_learner(self.providers["lms"], names(learner))
+        return self._ledger.learners.find(self.providers["lms"], names(learner))
 
     def _starts(self, learner: Learner) -> date:
         return self._sample.first + timedelta(weeks=learner.starts_week)

@@ -211,7 +211,7 @@ def find_learner(
 
 
 def _learner(asked: Parts, provider: ProviderId, names: tuple[Identifier, ...]) -> LearnerId:
-    learner = asked.ledger.find_learner(provider, names)
+    learner = asked.ledger.learners.find(provider, names)
     if learner is None:
         raise UnknownLearnerError("of that name")
-    return learner
+    return asked.answers.registry().identities.person(learner)

@@ -14,11 +14,12 @@ from api.moments import AtMoment
 from api.openapi import PROBLEMS, JsonBytes, encoded, replies
 from api.parts import parts
 from api.routes.providers import Noted, noted
-from api.schemas_of_reference import ErasureIn
+from api.schemas_of_reference import ErasureIn, MergeIn, UnmergeIn
 from ledger.domain.catalogue import Recorded
 from ledger.domain.evidence import Evidence
 from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
 from ledger.errors import UnknownEvidenceError
+from projections import merging
 from projections.history import History
 from projections.lines import CompetencyLine, Mastery, Transcript
 
@@ -122,7 +123,47 @@ def erase(request: Request, _caller: Steward, learner: Who, given: ErasureIn) ->
     What arrives about the learner from then on is refused, and subscribers are told to forget.
     The facts stay where they are, sealed, so all that proves the log still holds.
     """
-    return noted(parts(request).ledger.erase(LearnerId(learner), reason=given.reason))
+    asked = parts(request)
+    found = merging.erase(asked.ledger, asked.answers, LearnerId(learner), reason=given.reason)
+    return noted(found)
+
+
+@router.post(
+    "/learners/{learner}/merge", response_class=JsonBytes, summary="Merge a learner into another",
+    responses=replies(Noted, "Merged; said again, it is a duplicate.", example={
+        "position": 10413, "duplicate": False,
+    }),
+)  # fmt: skip
+def merge(request: Request, _caller: Steward, learner: Who, given: MergeIn) -> Response:
+    """Say that two learners are one person: what is on record of this one is read as the other's.
+
+    Nothing that was recorded moves, so it can be undone. Asking for either learner gives the
+    person; the names of both mean the person; the feed takes this learner's states back and tells
+    the other's. What is known `as_of` an earlier position stays apart.
+    """
+    asked = parts(request)
+    return noted(
+        merging.merge(
+            asked.ledger, asked.answers, LearnerId(learner), LearnerId(given.into),
+            reason=given.reason,
+        )
+    )  # fmt: skip
+
+
+@router.post(
+    "/learners/{learner}/unmerge", response_class=JsonBytes, summary="Undo a merge",
+    responses=replies(Noted, "Parted; said again, it is a duplicate.", example={
+        "position": 10414, "duplicate": False,
+    }),
+)  # fmt: skip
+def unmerge(request: Request, _caller: Steward, learner: Who, given: UnmergeIn) -> Response:
+    """Say that this learner is nobody else after all: what is on record of them is theirs again.
+
+    So is what came in meanwhile under a name that was theirs.
+    """
+    asked = parts(request)
+    found = merging.unmerge(asked.ledger, asked.answers, LearnerId(learner), reason=given.reason)
+    return noted(found)
 
 
 @router.get(

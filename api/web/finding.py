@@ -20,7 +20,7 @@ from ledger.domain.evidence import Identifier
 from ledger.domain.facts import LearnerIdentified
 from ledger.domain.ids import LearnerId
 from ledger.errors import ErasedError
-from ledger.service import Ledger
+from projections.people import of_person
 
 PAGE_ROWS = 25
 SEARCH_S_MAX = 2.0
@@ -49,20 +49,23 @@ def search(asked: Parts, text: str) -> Search:
     """Find learners by any of their names."""
     exact = _by_id(text)
     if exact is not None:
+        exact = asked.answers.registry().identities.person(exact)
         return Search(tuple(directory.rows_of(asked.ledger, [exact])), 0, complete=True)
     numbered = _by_number(asked, text)
-    by_name = _by_name(asked.ledger, text)
+    by_name = _by_name(asked, text)
     known = {row.learner for row in numbered}
     rows = (*numbered, *(row for row in by_name.rows if row.learner not in known))
     return by_name._replace(rows=rows[:FOUND_MAX])
 
 
-def names(ledger: Ledger, learners: Sequence[LearnerId]) -> dict[UUID, tuple[str, ...]]:
+def names(asked: Parts, learners: Sequence[LearnerId]) -> dict[UUID, tuple[str, ...]]:
     """Open the names of some learners, the one given last first."""
     if not learners:
         return {}
-    found = ledger.log.streams(learners, topics=[LearnerIdentified.TOPIC])
-    return {stream: _names_in(facts) for stream, facts in found.items()}
+    identities = asked.answers.registry().identities
+    everybody = [one for learner in learners for one in identities.everybody(learner)]
+    found = asked.ledger.log.streams(everybody, topics=[LearnerIdentified.TOPIC])
+    return {one: _names_in(of_person(one, identities, found)) for one in learners}
 
 
 def _names_in(facts: Iterable[Recorded]) -> tuple[str, ...]:
@@ -82,21 +85,22 @@ def _by_id(text: str) -> LearnerId | None:
 def _by_number(asked: Parts, text: str) -> list[Row]:
     kinds = ("mbox", "email") if "@" in text else ("id", "ssid")
     identifiers = tuple(Identifier(type=kind, value=text) for kind in kinds)
-    providers = list(asked.answers.registry().providers)[:PROVIDERS_MAX]
+    registry = asked.answers.registry()
+    providers, identities = list(registry.providers)[:PROVIDERS_MAX], registry.identities
     found: dict[LearnerId, None] = {}
     for provider in providers:
         with suppress(ErasedError):
-            if (learner := asked.ledger.find_learner(provider, identifiers)) is not None:
-                found[learner] = None
+            if (learner := asked.ledger.learners.find(provider, identifiers)) is not None:
+                found[identities.person(learner)] = None
     return directory.rows_of(asked.ledger, list(found))
 
 
-def _by_name(ledger: Ledger, text: str) -> Search:
+def _by_name(asked: Parts, text: str) -> Search:
     wanted, found, looked_at = text.casefold(), list[Row](), 0
     end, after = time.monotonic() + SEARCH_S_MAX, None
     while time.monotonic() < end and len(found) < FOUND_MAX:
-        rows = directory.learner_rows(ledger, after=after, limit=SEARCH_CHUNK)
-        opened = names(ledger, [row.learner for row in rows])
+        rows = directory.learner_rows(asked.ledger, after=after, limit=SEARCH_CHUNK)
+        opened = names(asked, [row.learner for row in rows])
         found += [
             row
             for row in rows

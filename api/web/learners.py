@@ -41,7 +41,7 @@ def learners(
 
 def _listed(asked: Parts, rows: list[directory.Row]) -> list[Listed]:
     ids = [row.learner for row in rows]
-    opened = finding.names(asked.ledger, ids)
+    opened = finding.names(asked, ids)
     states = directory.state_counts_of(asked.ledger, ids)
     return [
         Listed(

@@ -27,6 +27,8 @@ CATALOGUE: tuple[type[Fact], ...] = (
     facts.EvidenceContested,
     facts.ContestResolved,
     facts.LearnerErased,
+    facts.LearnerMerged,
+    facts.LearnerUnmerged,
     facts.ProviderRegistered,
     facts.AuthorityGranted,
     facts.AuthorityRevoked,

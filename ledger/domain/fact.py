@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from ledger.domain.value import Value
 
-StreamKind = Literal["learner", "provider", "framework", "policy", "pathway"]
+StreamKind = Literal["learner", "identity", "provider", "framework", "policy", "pathway"]
 
 
 class Fact(Value):

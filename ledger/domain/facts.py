@@ -2,7 +2,8 @@
 
 A topic is ours and versioned, never a Python path, so a rename orphans nothing. What a fact
 no longer says is mended by an upcaster (`catalogue.py`), never by editing what is stored.
-Facts of a learner's stream are stored sealed (docs/adr/0002), but for one that tells of an erasure.
+Facts of a learner's stream are stored sealed (docs/adr/0002), but for those that hold nothing but
+ids of the ledger: who was erased, and who was merged.
 """
 
 from __future__ import annotations
@@ -20,7 +21,11 @@ from ledger.domain.learner_facts import (
     EvidenceWithdrawn,
     LearnerErased,
     LearnerIdentified,
+    LearnerMerged,
     LearnerRegistered,
+    LearnerUnmerged,
+    MergeReason,
+    PartReason,
 )
 from ledger.domain.reference_facts import (
     AssessmentRegistered,
@@ -63,7 +68,11 @@ __all__ = [
     "FrameworkPublished",
     "LearnerErased",
     "LearnerIdentified",
+    "LearnerMerged",
     "LearnerRegistered",
+    "LearnerUnmerged",
+    "MergeReason",
+    "PartReason",
     "PathwayPublished",
     "PolicyAdopted",
     "PolicyPublished",

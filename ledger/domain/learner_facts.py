@@ -1,6 +1,7 @@
 """Facts of a learner's stream: stored sealed under the learner's own key (docs/adr/0002).
 
-All but one: that a learner was erased is said in clear, since the key is gone with it.
+But for what is said of a learner by the ledger's own ids alone: that one was erased (the key is
+gone with it), and which learners are one person.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from datetime import date, datetime
 from typing import ClassVar, Literal
 
 from ledger.domain.evidence import Attribute, Evidence, Identifier, Party, Result
-from ledger.domain.fact import Fact
+from ledger.domain.fact import Fact, StreamKind
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
 
 
@@ -155,3 +156,31 @@ class LearnerErased(Fact):
 
     learner: LearnerId
     reason: ErasureReason
+
+
+MergeReason = Literal["same_person", "registered_twice", "ordered"]
+PartReason = Literal["mistaken", "ordered"]
+
+
+class LearnerMerged(Fact):
+    """Two learners are one person: what is on record of `learner` is read as `into`'s from here on.
+
+    In clear, and in the stream of `learner`. Nothing that was recorded moves (docs/adr/0017).
+    """
+
+    TOPIC: ClassVar[str] = "mastery.learner-merged.v1"
+    STREAM: ClassVar[StreamKind] = "identity"
+
+    learner: LearnerId
+    into: LearnerId
+    reason: MergeReason
+
+
+class LearnerUnmerged(Fact):
+    """They are not one person after all: what is on record of `learner` is theirs again."""
+
+    TOPIC: ClassVar[str] = "mastery.learner-unmerged.v1"
+    STREAM: ClassVar[StreamKind] = "identity"
+
+    learner: LearnerId
+    reason: PartReason

@@ -17,6 +17,8 @@ from ledger.domain.facts import (
     AuthorityRevoked,
     Fact,
     FrameworkPublished,
+    LearnerMerged,
+    LearnerUnmerged,
     PolicyAdopted,
     PolicyPublished,
     ProviderRegistered,
@@ -24,6 +26,7 @@ from ledger.domain.facts import (
     ProviderSuspended,
 )
 
+IdentityFact = LearnerMerged | LearnerUnmerged
 ProviderFact = AuthorityGranted | AuthorityRevoked | ProviderSuspended | ProviderReinstated
 
 
@@ -51,6 +54,11 @@ def of_provider(fact: ProviderFact) -> Saying:
             return Saying(("grant", name, grant), digest_of(fact))
         case _:
             return Saying(("standing", name), digest_of(fact))
+
+
+def of_identity(fact: IdentityFact) -> Saying:
+    """Of whether a learner is another."""
+    return Saying(("identity", fact.learner.hex), digest_of(fact))
 
 
 def of_framework(fact: FrameworkPublished) -> Saying:

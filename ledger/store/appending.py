@@ -151,6 +151,17 @@ class Appender:
         self._planner.landed(plan, Head(head.position + len(plan.facts), recorded_at_us))
 
 
+def receipt_of(outcome: Outcome) -> Receipt:
+    """Expect a receipt.
+
+    Raises:
+        LedgerError: it was refused.
+    """
+    if isinstance(outcome, Refusal):
+        raise outcome.error
+    return outcome
+
+
 def _outcome(decision: Decision | Refusal) -> Outcome:
     if isinstance(decision, Refusal):
         return decision

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from ledger.domain.ids import LearnerId
+from ledger.domain.messages import Message
 from ledger.errors import ErasedError, LedgerError, UnknownLearnerError
 from ledger.store.enrolment_tasks import Enrol
 from ledger.store.erasing import Erase
@@ -30,6 +31,21 @@ def kinds_held(task: Task, learners: Mapping[bytes, LearnerId]) -> Iterable[byte
     return task.kinds_held(found[0])
 
 
+def spoken_of_together(tasks: Iterable[Task], known: Known) -> set[LearnerId]:
+    """Give the learners of tasks that speak of several: they may be one person, merged."""
+    found: set[LearnerId] = set()
+    for task in tasks:
+        message = _message_of(task, known)
+        if message is None and len(task.identifiers()) < 2:
+            continue
+        meant = _meant(task, known)
+        if message is not None:
+            meant.add(message.learner)
+        if len(meant) > 1:
+            found |= meant
+    return found
+
+
 def decide(task: Task, known: Known) -> Decision | Refusal:
     """Decide on a task; what refuses it is its own outcome."""
     try:
@@ -42,14 +58,21 @@ def decide(task: Task, known: Known) -> Decision | Refusal:
 
 def _check_kept(task: Task, known: Known) -> None:
     """Refuse what is about somebody who was erased, before it can change what others are told."""
-    evidence = task.evidence()
-    name = known.names.get(evidence) if evidence is not None else task.message()
-    message = known.messages.get(name) if name is not None else None
-    meant = {known.learners[key] for key in task.identifiers() if key in known.learners}
+    message, meant = _message_of(task, known), _meant(task, known)
     if message is not None:
         meant.add(message.learner)
     for learner in meant & known.erased:
         raise ErasedError(learner)
+
+
+def _message_of(task: Task, known: Known) -> Message | None:
+    evidence = task.evidence()
+    name = known.names.get(evidence) if evidence is not None else task.message()
+    return known.messages.get(name) if name is not None else None
+
+
+def _meant(task: Task, known: Known) -> set[LearnerId]:
+    return {known.learners[key] for key in task.identifiers() if key in known.learners}
 
 
 def refuse_keyless(
@@ -66,9 +89,10 @@ def refuse_keyless(
             continue
         if one.erases:
             erased.add(one.stream)
-        elif one.facts and (one.stream in keyless or one.stream in erased):
-            was = one.stream in erased or one.stream.bytes in known
-            error = ErasedError(one.stream) if was else UnknownLearnerError(one.stream)
+        elif one.facts and (gone := {one.stream, *one.keyed} & (keyless | erased)):
+            who = min(gone)
+            was = who in erased or who.bytes in known
+            error = ErasedError(who) if was else UnknownLearnerError(who)
             refused[id(one.accepted)] = decisions[index] = Refusal(error)
         elif id(one.accepted) in refused:
             decisions[index] = refused[id(one.accepted)]

@@ -65,6 +65,8 @@ class Enrol:
         """
         learner, linked = self._learner(known)
         message = known.messages.get(self._message)
+        if message is not None:
+            learner = known.as_before(learner, message.learner)
         if message is not None and message.learner != learner:
             raise RefusedError(
                 f"{self._kind} {self._enrolment.external_id} was about learner {message.learner}"
@@ -99,5 +101,5 @@ class Enrol:
             if self._enrolment.learner == NOBODY:
                 raise RefusedError(f"{self._kind} {self._enrolment.external_id} names no learner")
             return self._enrolment.learner, []
-        learner, linked = learner_of(self._identifiers, known.learners)
+        learner, linked = learner_of(self._identifiers, known)
         return learner or LearnerId(uuid_of(uuid_utils.uuid4().bytes)), linked

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import uuid_utils
 
@@ -60,8 +60,10 @@ class Submit:
     def decide(self, known: Known) -> Decision:
         """Decide whether it is new, the same again, newer, or a conflict."""
         submission, provider = self._submission, self._provider
-        learner, linked = learner_of(self._identifiers, known.learners)
+        learner, linked = learner_of(self._identifiers, known)
         message = known.messages.get(self._message)
+        if learner is not None and message is not None:
+            learner = known.as_before(learner, message.learner)
         if learner is None:
             if message is not None:
                 raise LearnerUnclearError(
@@ -163,16 +165,16 @@ class Correct:
         fact = messages.corrected(
             message, self._replacement, reason=self._reason, provider=self._provider
         )
-        if self._identifiers and self._named(known) != message.learner:
+        named = learner_of(self._identifiers, known)[0] if self._identifiers else None
+        if self._identifiers and (
+            named is None or known.as_before(named, message.learner) != message.learner
+        ):
             raise RefusedError(
                 f"evidence {self._evidence} is not about the learner whom this correction names: "
                 "withdraw it and submit it anew"
             )
         message.versions[version] = Accepted(self._digest)
         return about(name, version, message=message, fact=fact)
-
-    def _named(self, known: Known) -> LearnerId | None:
-        return learner_of(self._identifiers, known.learners)[0]
 
 
 class Withdraw:
@@ -213,17 +215,17 @@ class Withdraw:
         return about(name, version, message=message, fact=outcome)
 
 
-def learner_of(
-    identifiers: tuple[bytes, ...], learners: Mapping[bytes, LearnerId]
-) -> tuple[LearnerId | None, list[bool]]:
+def learner_of(identifiers: tuple[bytes, ...], known: Known) -> tuple[LearnerId | None, list[bool]]:
     """Find whom the identifiers mean, and which of them are linked.
+
+    Of learners who were merged, the first that is named.
 
     Raises:
         LearnerUnclearError: they mean two learners; to merge them is a steward's decision.
     """
-    found = [learners.get(key) for key in identifiers]
-    meant = {learner for learner in found if learner is not None}
-    if len(meant) > 1:
+    found = [known.learners.get(key) for key in identifiers]
+    meant = dict.fromkeys(learner for learner in found if learner is not None)
+    if len(meant) > 1 and len({known.persons.get(one, one) for one in meant}) > 1:
         raise LearnerUnclearError(
             "the identifiers belong to different learners of the ledger: "
             + ", ".join(sorted(map(str, meant)))

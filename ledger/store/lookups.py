@@ -6,13 +6,14 @@ on the stale statistics of a table that has just begun to grow.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from psycopg import Cursor
 
-from ledger.domain.facts import LearnerErased
+from ledger.domain.catalogue import decode
+from ledger.domain.facts import LearnerErased, LearnerMerged, LearnerUnmerged
 from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
 from ledger.domain.messages import Accepted, Message
 from ledger.store.keys import MasterKey
@@ -49,6 +50,12 @@ _HOLDINGS = """
 SELECT h.kind, h.mark
   FROM unnest(%b::bytea[]) AS asked (kind)
   JOIN ledger.holdings AS h ON h.kind = asked.kind
+"""
+_IDENTITIES = """
+SELECT DISTINCT ON (originator_id) topic, state FROM ledger.facts
+ WHERE originator_id = ANY(%b) AND topic = ANY(%b)
+   AND topic <> 'mastery.evidence-recorded.v1' -- as its index has it
+ ORDER BY originator_id, originator_version DESC
 """
 _ERASED = """
 SELECT originator_id FROM ledger.facts WHERE position > %b AND position <= %b AND topic = %b
@@ -124,6 +131,28 @@ def learners(cursor: Cursor[Any], identifiers: Collection[bytes]) -> dict[bytes,
         return {}
     rows = cursor.execute(_IDENTIFIERS, (list(identifiers),))
     return {row["identifier"]: LearnerId(row["learner"]) for row in rows}
+
+
+def persons(cursor: Cursor[Any], learners: Collection[LearnerId]) -> dict[LearnerId, LearnerId]:
+    """Give of each learner who was merged into another whom that makes them, in the end."""
+    into: dict[LearnerId, LearnerId] = {}
+    asked = list(learners)
+    topics = [LearnerMerged.TOPIC, LearnerUnmerged.TOPIC]
+    while asked:
+        rows = cursor.execute(_IDENTITIES, (asked, topics)).fetchall()
+        said = [decode(row["topic"], bytes(row["state"])) for row in rows]
+        new = {one.learner: one.into for one in said if isinstance(one, LearnerMerged)}
+        asked = [one for one in new.values() if one not in into and one not in new]
+        into |= new
+    return {learner: _last(learner, into) for learner in into}
+
+
+def _last(learner: LearnerId, into: Mapping[LearnerId, LearnerId]) -> LearnerId:
+    passed = {learner}
+    while (further := into.get(learner)) is not None and further not in passed:
+        passed.add(further)
+        learner = further
+    return learner
 
 
 def holdings(cursor: Cursor[Any], kinds: Collection[bytes]) -> dict[bytes, bytes]:

@@ -20,7 +20,13 @@ from ledger.domain.catalogue import TOPICS, encode
 from ledger.domain.facts import EvidenceRecorded
 from ledger.domain.ids import LearnerId
 from ledger.store import lookups, seal
-from ledger.store.deciding import Refusal, decide, kinds_held, refuse_keyless
+from ledger.store.deciding import (
+    Refusal,
+    decide,
+    kinds_held,
+    refuse_keyless,
+    spoken_of_together,
+)
 from ledger.store.erasing import Erase
 from ledger.store.keys import DATA_KEYS_KEPT_S, MasterKey, new_data_key
 from ledger.store.recorder import Head, Row
@@ -166,6 +172,7 @@ class Planner:
         kinds = list({kind for task in tasks for kind in kinds_held(task, learners)})
         held = lookups.holdings(cursor, kinds)
         known = Known(messages, names, learners, held=held)
+        known.persons.update(lookups.persons(cursor, spoken_of_together(tasks, known)))
         unheld = [kind for kind in kinds if kind not in held]
         return known, Seen(list(asked), receipts, unknown, unheld)
 
@@ -194,7 +201,9 @@ class Planner:
         writing = [one for one in decisions if isinstance(one, Decision) and one.facts]
         made = {one.stream for one in writing if one.new_learner}
         documented = {document.owner for one in writing for document in one.documents}
-        sealing = {one.stream for one in writing if one.sealed}
+        sealing = {one.stream for one in writing if one.sealed}.union(
+            *(one.keyed for one in writing)
+        )
         erasing = any(one.erases for one in writing)
         old = (documented | sealing) - made
         self._remember_keys(cursor, [owner for owner in old if owner not in self._data_keys])

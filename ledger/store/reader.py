@@ -169,6 +169,14 @@ class LogReader:
             found[recorded.stream].append(recorded)
         return found
 
+    def since(self, streams: Sequence[UUID], *, after: Position, until: Position) -> list[Recorded]:
+        """Read of some streams what comes after a position, oldest first."""
+        query = (
+            f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
+            " WHERE position > %s AND position <= %s AND originator_id = ANY(%s) ORDER BY position"
+        )
+        return self._facts(self._rows(query, (after, until, list(streams))), verify_headers=True)
+
     def at(self, positions: Sequence[int]) -> list[Recorded]:
         """Read the facts at these positions, oldest first."""
         query = (

@@ -62,6 +62,9 @@ class Decision:
     holds: Marks | None = None
     new_learner: bool = False
     erases: bool = False  # the stream's data key goes with it
+    keyed: frozenset[UUID] = (
+        frozenset()
+    )  # who must not be erased, though nothing is sealed for them
 
 
 @dataclass(slots=True)
@@ -69,7 +72,8 @@ class Known:
     """The look-ups of a group; it grows as the group's own tasks are decided.
 
     `erased` are those of the learners who have no data key any more; `held` are marks of names
-    that learners hold (`ledger.store.holding`).
+    that learners hold (`ledger.store.holding`); `persons` are whom learners were merged into, of
+    those that one task speaks of together.
     """
 
     messages: dict[bytes, Message] = field(default_factory=dict[bytes, Message])
@@ -77,6 +81,12 @@ class Known:
     learners: dict[bytes, LearnerId] = field(default_factory=dict[bytes, LearnerId])
     erased: set[LearnerId] = field(default_factory=set[LearnerId])
     held: Marks = field(default_factory=dict[bytes, bytes])
+    persons: dict[LearnerId, LearnerId] = field(default_factory=dict[LearnerId, LearnerId])
+
+    def as_before(self, learner: LearnerId, before: LearnerId) -> LearnerId:
+        """Give whom an earlier message was about, where that is the same person, else `learner`."""
+        same = self.persons.get(learner, learner) == self.persons.get(before, before)
+        return before if same else learner
 
 
 class Task(Protocol):
@@ -120,13 +130,17 @@ def version_name(keys: MasterKey, message: Message, digest: bytes) -> bytes:
 class Record:
     """A fact decided elsewhere, whose repetition is harmless."""
 
-    __slots__ = ("_documents", "_fact", "_keys", "_message", "_provider", "_saying", "_stream")
+    __slots__ = (
+        "_documents", "_fact", "_keyed", "_keys", "_message", "_provider", "_saying", "_stream",
+    )  # fmt: skip
 
     def __init__(
         self, keys: MasterKey, stream: UUID, fact: Fact, *, saying: Saying,
         provider: ProviderId | None = None, documents: tuple[Document, ...] = (),
+        keyed: frozenset[UUID] = frozenset(),
     ) -> None:  # fmt: skip
         self._keys, self._stream, self._fact, self._saying = keys, stream, fact, saying
+        self._keyed = keyed
         self._message = keys.lookup("record", *saying.about)
         self._provider, self._documents = provider, documents
 
@@ -161,7 +175,7 @@ class Record:
         return Decision(
             accepted, owner, message.learner,
             facts=(self._fact,), stream=self._stream, sealed=self._fact.TOPIC in SEALED_TOPICS,
-            provider=self._provider, documents=self._documents,
+            provider=self._provider, documents=self._documents, keyed=self._keyed,
             receipt=ReceiptRow(self._message, version, owner, message.learner, provider),
         )  # fmt: skip
 

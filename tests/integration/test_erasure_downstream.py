@@ -31,7 +31,7 @@ def some_erased(ledger: Ledger, url: str) -> LearnerId:
     downstream.engine_catches_up(ledger, downstream.settings(url))
     (again,) = ledgers.submit(ledger, by, ledgers.submission("e0-3-0", learner="s3"))
     gone = ledgers.receipt(again).learner
-    ledger.erase(gone, reason="requested")
+    ledger.learners.erase(gone, reason="requested")
     downstream.engine_catches_up(ledger, downstream.settings(url))
     return gone
 
@@ -141,7 +141,7 @@ def test_workers_take_the_learner_out_of_the_views(migrated: str, kafka_broker: 
             downstream.until(lambda: reached(migrated) == ledger.log.head(), what="all of it")
             (again,) = ledgers.submit(ledger, by, ledgers.submission("e0-3-0", learner="s3"))
             gone = ledgers.receipt(again).learner
-            ledger.erase(gone, reason="requested")
+            ledger.learners.erase(gone, reason="requested")
             downstream.until(lambda: reached(migrated) == ledger.log.head(), what="the erasure")
         live = views(migrated)
         assert str(gone) not in repr(live)

@@ -41,7 +41,7 @@ def test_enrolling_somebody_new_registers_them_once(migrated: str) -> None:
         moved = ledger.enrol(enrolment(provider, school="Hilltop"), names=(ADA,))
         assert (first.duplicate, again.duplicate, moved.duplicate) == (False, True, False)
         assert again.position == first.position
-        assert first.learner == moved.learner == ledger.find_learner(provider, (ADA,))
+        assert first.learner == moved.learner == ledger.learners.find(provider, (ADA,))
         facts = [type(one.fact) for one in ledger.log.stream(first.learner)]
         assert facts == [LearnerRegistered, LearnerIdentified, EnrolmentRecorded, EnrolmentRecorded]
 
@@ -57,7 +57,7 @@ def test_whoever_goes_back_to_what_they_said_is_heard(migrated: str) -> None:
             False, False, False, True,
         ]  # fmt: skip
         assert [say(one) for one in ("Hilltop", "Riverside")] == [False, False]
-        learner = ledger.find_learner(provider, (ADA,))
+        learner = ledger.learners.find(provider, (ADA,))
         assert learner is not None
         record = LearnerRecord.fold(learner, ledger.log.stream(learner))
         assert [one.school for one in record.enrolments.values()] == ["Riverside"]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import Any
 
 import pytest
-from psycopg import Connection
 
 from consumers import outbox
 from ledger.domain.evidence import Identifier
@@ -18,6 +16,7 @@ from ledger.service import Ledger, Receipt
 from ledger.store.recorder import APPEND_LOCK
 from projections.rebuild import rebuild
 from tests import ledgers
+from tests.advisory import waiting
 from tests.downstream import until
 from tests.log_keeping import kept
 
@@ -28,7 +27,7 @@ def test_a_writer_that_has_the_key_seals_nothing_under_it_once_another_has_destr
     with ledgers.opened(migrated) as one, ledgers.opened(migrated) as other:
         school = ledgers.provider(one)
         who = ledgers.receipt(ledgers.submit(one, school, ledgers.submission("a"))[0]).learner
-        other.erase(who, reason="requested")
+        other.learners.erase(who, reason="requested")
         (late,) = ledgers.submit(one, school, ledgers.submission("b"))
         assert isinstance(ledgers.refusal(late), ErasedError)
 
@@ -37,7 +36,7 @@ def test_it_seals_nothing_also_where_an_unrelated_append_came_between(migrated: 
     with ledgers.opened(migrated) as one, ledgers.opened(migrated) as other:
         school = ledgers.provider(one)
         who = ledgers.receipt(ledgers.submit(one, school, ledgers.submission("a"))[0]).learner
-        other.erase(who, reason="requested")
+        other.learners.erase(who, reason="requested")
         between = ledgers.submission("y", learner="somebody else")
         ledgers.receipt(ledgers.submit(one, school, between)[0])
         (late,) = ledgers.submit(one, school, ledgers.submission("b"))
@@ -50,7 +49,7 @@ def test_a_refused_item_changes_nothing_for_those_after_it(migrated: str) -> Non
     with ledgers.opened(migrated) as ledger:
         school = ledgers.provider(ledger)
         who = ledgers.receipt(ledgers.submit(ledger, school, ledgers.submission("a"))[0]).learner
-        ledger.erase(who, reason="requested")
+        ledger.learners.erase(who, reason="requested")
         both, alone = ledgers.submit(
             ledger, school, ledgers.submission("b", learner=two),
             ledgers.submission("c", learner="student-2"),
@@ -63,7 +62,7 @@ def test_what_stands_after_an_erasure_is_found_by_a_check(migrated: str) -> None
     with ledgers.opened(migrated) as ledger:
         school = ledgers.provider(ledger)
         who = ledgers.receipt(ledgers.submit(ledger, school, ledgers.submission("a"))[0]).learner
-        gone = ledger.erase(who, reason="requested")
+        gone = ledger.learners.erase(who, reason="requested")
         again = (
             "INSERT INTO ledger.facts SELECT position + 1, originator_id, originator_version + 1,"
             " 'mastery.evidence-withdrawn.v1', state, gen_random_uuid(), NULL, recorded_at, mac"
@@ -94,7 +93,7 @@ def assert_none_is_lost(one: Ledger, other: Ledger, who: LearnerId, name: str, t
 
     def erase() -> Receipt:
         together.wait(30)
-        return one.erase(who, reason="requested")
+        return one.learners.erase(who, reason="requested")
 
     with ThreadPoolExecutor(3) as threads:
         sending = [threads.submit(submit, one, "one"), threads.submit(submit, other, "other")]
@@ -111,24 +110,15 @@ def test_a_writer_that_has_just_started_seals_nothing_under_a_key_that_goes_whil
         who = ledgers.receipt(ledgers.submit(one, school, ledgers.submission("a"))[0]).learner
         with outbox.connected(migrated) as holder, ThreadPoolExecutor(2) as threads:
             holder.execute("SELECT pg_advisory_lock(%s)", (APPEND_LOCK,))
-            gone = threads.submit(one.erase, who, reason="requested")
-            until(lambda: _waiting(holder) == 1, what="the erasure waits")
+            gone = threads.submit(one.learners.erase, who, reason="requested")
+            until(lambda: waiting(holder) == 1, what="the erasure waits")
             late = threads.submit(ledgers.submit, started, school, ledgers.submission("b"))
             # Decided, with the key, on the log before.
-            until(lambda: _waiting(holder) == 2, what="the evidence waits")
+            until(lambda: waiting(holder) == 2, what="the evidence waits")
             holder.execute("SELECT pg_advisory_unlock(%s)", (APPEND_LOCK,))
             gone.result(60)
             assert isinstance(ledgers.refusal(late.result(60)[0]), ErasedError)
         assert one.log.mismatched(limit=9) == []
-
-
-def _waiting(connection: Connection[Any]) -> int:
-    found = connection.execute(
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    ).fetchone()
-    assert found is not None
-    return int(found[0])
 
 
 def test_who_was_erased_by_hand_can_still_be_told_of(migrated: str) -> None:
@@ -137,10 +127,10 @@ def test_who_was_erased_by_hand_can_still_be_told_of(migrated: str) -> None:
         who = ledgers.receipt(ledgers.submit(ledger, school, ledgers.submission("a"))[0]).learner
         with outbox.connected(migrated) as connection:
             connection.execute("DELETE FROM ledger.data_keys WHERE owner = %s", (who,))
-        assert not ledger.erase(who, reason="ordered").duplicate
-        assert ledger.erase(who, reason="ordered").duplicate
+        assert not ledger.learners.erase(who, reason="ordered").duplicate
+        assert ledger.learners.erase(who, reason="ordered").duplicate
         with pytest.raises(UnknownLearnerError):
-            ledger.erase(LearnerId(school), reason="ordered")
+            ledger.learners.erase(LearnerId(school), reason="ordered")
 
 
 def test_an_erasure_that_somebody_wrote_past_the_ledger_takes_nobody_away(migrated: str) -> None:

@@ -214,7 +214,7 @@ def test_any_known_name_finds_the_learner_and_links_the_others(migrated: str) ->
             submission("b", learner=[ALICE_BY_MAIL, ALICE]),
             submission("c", learner=[ALICE_BY_MAIL]),
         )
-        found = ledger.find_learner(school, (ALICE_BY_MAIL,))
+        found = ledger.learners.find(school, (ALICE_BY_MAIL,))
     assert receipt(one).learner == receipt(two).learner == receipt(three).learner == found
     assert unsound(migrated) == []
 

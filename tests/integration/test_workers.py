@@ -15,7 +15,9 @@ import pytest
 from consumers import outbox, worker
 from consumers.worker import Worker
 from ledger.config import Settings
-from ledger.domain.facts import ProviderSuspended
+from ledger.domain.evidence import Identifier
+from ledger.domain.facts import LearnerMerged, LearnerUnmerged, ProviderSuspended
+from ledger.domain.ids import ProviderId
 from ledger.service import Ledger
 from projections.rebuild import rebuild
 from tests import downstream, ledgers
@@ -59,7 +61,7 @@ def reached(url: str) -> int:
 
 
 def grow(ledger: Ledger, turn: int) -> None:
-    """Let evidence come, be withdrawn, and a provider be suspended between."""
+    """Let evidence come, be withdrawn, learners be merged and parted, a provider be suspended."""
     by = downstream.load(ledger, learners=0) if turn == 0 else ledgers.provider(ledger)
     names = [f"w{turn}-{number}" for number in range(60)]
     ledgers.submit(
@@ -68,12 +70,27 @@ def grow(ledger: Ledger, turn: int) -> None:
     if turn:
         for number in range(0, 60, 7):
             ledger.withdraw(by, external_id=f"w{turn - 1}-{number}", reason="wrong").result()
+        _merge(ledger, by, turn)
     if turn == 2:
         ledger.record_about_provider(
             ProviderSuspended(
                 provider=by, starts_at=datetime(2020, 1, 1, tzinfo=UTC), reason="audit"
             )
         )
+
+
+def _merge(ledger: Ledger, by: ProviderId, turn: int) -> None:
+    """Merge some learners into the next; part some of those merged a turn before."""
+    found = [
+        ledger.learners.find(by, (Identifier(type="id", value=f"l{number}"),))
+        for number in range(40)
+    ]
+    known = [one for one in found if one is not None]
+    for one, into in zip(known[turn::6], known[turn + 1 :: 6], strict=False):
+        fact = LearnerMerged(learner=one, into=into, reason="same_person")
+        ledger.learners.identify(fact)
+    for one in known[turn - 1 :: 12] if turn > 1 else ():
+        ledger.learners.identify(LearnerUnmerged(learner=one, reason="mistaken"))
 
 
 def test_workers_that_start_together_make_their_tables_in_turn(migrated: str) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
+from uuid import UUID
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ledger.domain.catalogue import Recorded
 from ledger.domain.ids import CompetencyId, LearnerId
 from projections.answers import Answers
 from projections.engine import Engine
@@ -16,6 +18,7 @@ from projections.fetching import Fetcher
 from projections.held import Held, Shelf
 from projections.learner import LearnerRecord
 from projections.observing import Observed
+from projections.people import of_person
 from projections.rebuild import rebuild
 from projections.registry import Registry
 from projections.rows import learner_row
@@ -57,7 +60,7 @@ MANY = settings(
 )
 
 
-@given(histories(), st.integers(1, 6), st.integers(0, 60))
+@given(histories(merging=True), st.integers(1, 6), st.integers(0, 60))
 @MANY
 def test_live_is_rebuilt_is_on_demand(
     postgres_server: Postgres, migrated_template: str, history: History, batch: int, cut: int
@@ -106,8 +109,12 @@ def parts_say_what_the_whole_says(keeping: Kept) -> None:
     with connected(keeping.url) as connection, connection.cursor() as cursor:
         found = prepare(connection)
         together = Shelf(learners_max=LEARNERS)
+        streams: dict[UUID, list[Recorded]] = {
+            who: log.stream(who) for who in map(learner, range(LEARNERS))
+        }
         for who in filter(partial(known, keeping), map(learner, range(LEARNERS))):
-            whole = Observed(LearnerRecord.fold(who, log.stream(who)), registry)
+            facts = of_person(who, registry.identities, streams)
+            whole = Observed(LearnerRecord.fold(who, facts), registry)
             for name in whole.competencies():
                 for shelf in (together, Shelf(learners_max=LEARNERS)):
                     fetcher = Fetcher(log, found.generation, shelf)
@@ -133,12 +140,27 @@ def agrees_with_answers(keeping: Kept) -> None:
     )
     for who in map(learner, range(LEARNERS)):
         found = [row[1:] for row in rows if row[0] == who]
-        if known(keeping, who):
+        if answers.registry().identities.is_merged(who):
+            assert not found
+        elif known(keeping, who):
+            assert_told(answers, keeping, who)
             asked = answers.mastery(who, on=clock)  # type: ignore[arg-type]  # a column of the database
             verdicts = [line.verdict for line in asked.competencies]
             assert found == [
                 (one.competency, one.state, one.policy_digest, one.due_at) for one in verdicts
             ]
+
+
+def assert_told(answers: Answers, keeping: Kept, who: LearnerId) -> None:
+    """What a history says of a learner is what was announced of them."""
+    told = [
+        (change.name.competency, change.before, change.after)
+        for step in answers.history(who, on=keeping.now).steps
+        for change in step.changes
+    ]
+    columns = "competency, from_state, to_state, learner, recorded_at"
+    announced = keeping.view("mastery_changes", columns, order="sequence")
+    assert told == [row[:3] for row in announced if row[3] == who]
 
 
 def known(keeping: Kept, who: LearnerId) -> bool:

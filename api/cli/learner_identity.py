@@ -1,0 +1,85 @@
+"""`mastery learner merge`, `unmerge`, `erase`: a steward's word on who a learner is."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.cli.learner import Who, app, learner_named
+from api.cli.session import screen, session
+from api.cli.teaching import command
+from ledger.domain.facts import ErasureReason, MergeReason, PartReason
+from projections import merging
+
+__all__ = ["app"]
+
+
+@command(app, "merge")
+def merge(
+    context: typer.Context,
+    learner: Who,
+    *,
+    into: Annotated[str, typer.Option(help="Whom they are one person with, named as LEARNER is.")],
+    reason: Annotated[MergeReason, typer.Option(help="Stays on record.")] = "same_person",
+) -> None:
+    """Say that two learners are one person: what is on record of LEARNER is read as the other's.
+
+    Nothing that was recorded moves: `mastery learner unmerge` takes them apart again. What was
+    known as of an earlier position stays apart.
+
+    Example:
+        mastery learner merge "Harbor College:9931" --into "Northside LMS:S-100231"
+    """
+    with session(context).answers() as (ledger, answers):
+        who, whom = (learner_named(ledger, answers, one) for one in (learner, into))
+        receipt = merging.merge(ledger, answers, who, whom, reason=reason)
+    again = "was merged before" if receipt.duplicate else "merged"
+    screen.out(f"{again}, at position {receipt.position}")
+
+
+@command(app, "unmerge")
+def unmerge(
+    context: typer.Context,
+    learner: Annotated[str, typer.Argument(help="The ledger's id of the learner who was merged.")],
+    *,
+    reason: Annotated[PartReason, typer.Option(help="Stays on record.")] = "mistaken",
+) -> None:
+    """Say that a learner is nobody else after all: what is on record of them is theirs again.
+
+    Example:
+        mastery learner unmerge 6f1f6c1e-0f0b-4b53-9a0f-0a4e1c7b8d21
+    """
+    with session(context).answers() as (ledger, answers):
+        who = learner_named(ledger, answers, learner)
+        receipt = merging.unmerge(ledger, answers, who, reason=reason)
+    again = "was parted before" if receipt.duplicate else "parted"
+    screen.out(f"{again}, at position {receipt.position}")
+
+
+@command(app, "erase")
+def erase(
+    context: typer.Context,
+    learner: Who,
+    *,
+    reason: Annotated[
+        ErasureReason, typer.Option(help="Stays on record; whose it was does not.")
+    ] = "requested",
+    sure: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
+) -> None:
+    """Destroy a learner's key: nothing that is on record of them can be read any more, by anybody.
+
+    It cannot be undone. Whoever was merged with the learner is erased with them. What arrives about
+    them afterwards is refused, and subscribers are told to forget them. A backup of the database
+    made before still has the key.
+
+    Example:
+        mastery learner erase 6f1f6c1e-0f0b-4b53-9a0f-0a4e1c7b8d21 --reason requested --yes
+    """
+    with session(context).answers() as (ledger, answers):
+        who = learner_named(ledger, answers, learner)
+        if not sure:
+            typer.confirm(f"Erase the learner {who} for ever?", abort=True)
+        receipt = merging.erase(ledger, answers, who, reason=reason)
+    again = "was erased before" if receipt.duplicate else "erased"
+    screen.out(f"{again}, at position {receipt.position}")

@@ -1,0 +1,75 @@
+"""Learners as the ledger knows them: whom names mean, who is one person, and who was erased."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+from ledger.domain import sayings
+from ledger.domain.evidence import Identifier
+from ledger.domain.facts import ErasureReason, LearnerErased, LearnerMerged
+from ledger.domain.ids import LearnerId, ProviderId
+from ledger.domain.sayings import IdentityFact
+from ledger.errors import ErasedError, UnknownLearnerError
+from ledger.store.access import Access
+from ledger.store.appending import Outcome, Receipt, receipt_of
+from ledger.store.erasing import Erase
+from ledger.store.keys import MasterKey
+from ledger.store.reader import LogReader
+from ledger.store.tasks import Record, Task, identifier_keys
+
+Append = Callable[[Sequence[Task]], Future[list[Outcome]]]
+
+
+class Learners:
+    """Thread-safe. Of a person who was merged, each learner is still one here."""
+
+    def __init__(self, keys: MasterKey, append: Append, *, log: LogReader, access: Access) -> None:
+        self._keys, self._append, self._log, self._access = keys, append, log, access
+
+    def find(self, provider: ProviderId, identifiers: tuple[Identifier, ...]) -> LearnerId | None:
+        """Find the learner whom any of these names means, as this provider uses them.
+
+        Raises:
+            ErasedError: the learner was erased.
+        """
+        keys = identifier_keys(self._keys, provider, identifiers)
+        for learner in filter(None, map(self._access.learners(keys).get, keys)):
+            if not self._log.holds_key(learner):
+                raise ErasedError(learner)
+            return learner
+        return None
+
+    def erase(self, *learners: LearnerId, reason: ErasureReason) -> Receipt:
+        """Destroy the data keys of one person's learners, for ever, all at once, and tell it.
+
+        Gives the receipt of the first who was not erased before; the same again is a duplicate.
+
+        Raises:
+            UnknownLearnerError: the ledger has no such learner.
+        """
+        facts = [LearnerErased(learner=self._met(one), reason=reason) for one in learners]
+        outcomes = self._append([Erase(self._keys, one) for one in facts]).result()
+        for one in learners:
+            self._log.holds_key(one)  # what is remembered of it here is forgotten at once
+        receipts = [receipt_of(one) for one in outcomes]
+        return next((one for one in receipts if not one.duplicate), receipts[0])
+
+    def identify(self, fact: IdentityFact) -> Receipt:
+        """Say that a learner is another, or is not after all; the last word again is a duplicate.
+
+        Raises:
+            UnknownLearnerError: the ledger has no such learner.
+            ErasedError: one of them was erased.
+        """
+        both = {fact.learner, fact.into} if isinstance(fact, LearnerMerged) else {fact.learner}
+        task = Record(
+            self._keys, fact.learner, fact,
+            saying=sayings.of_identity(fact), keyed=frozenset(map(self._met, both)),
+        )  # fmt: skip
+        return receipt_of(self._append([task]).result()[0])
+
+    def _met(self, learner: LearnerId) -> LearnerId:
+        if not self._log.is_learner(learner):
+            raise UnknownLearnerError(learner)
+        return learner

@@ -1,0 +1,88 @@
+"""Which learners are one person: the fold over merges and their undoing.
+
+Nothing that was recorded moves. A person is read from the streams of all who were merged, and goes
+by the one that the others were merged into.
+"""
+
+from __future__ import annotations
+
+from ledger.domain.facts import Fact, LearnerMerged, LearnerUnmerged
+from ledger.domain.ids import LearnerId
+
+
+class Identities:
+    """Who is whom, as far as it was told. In place, as the registry is that holds it."""
+
+    __slots__ = ("_into", "_kin", "_members")
+
+    def __init__(self) -> None:
+        self._into: dict[LearnerId, LearnerId] = {}
+        self._members: dict[LearnerId, set[LearnerId]] = {}  # by person; of more than one
+        self._kin: dict[LearnerId, set[LearnerId]] = {}  # who were ever one, also if no more
+
+    def apply(self, fact: Fact) -> bool:
+        """Take over a fact; say whether anybody is somebody else now.
+
+        Total: who was merged already stays where they are, and a circle is not closed.
+        """
+        match fact:
+            case LearnerMerged(learner=learner, into=into) if learner not in self._into:
+                return self._join(learner, self.person(into))
+            case LearnerUnmerged(learner=learner) if learner in self._into:
+                self._part(learner)
+                return True
+            case _:
+                return False
+
+    def person(self, learner: LearnerId) -> LearnerId:
+        """Give the learner that a person goes by: themselves, unless they were merged."""
+        if self._into:
+            while (further := self._into.get(learner)) is not None:
+                learner = further
+        return learner
+
+    def into(self, learner: LearnerId) -> LearnerId | None:
+        """Give whom a learner was merged into; None: nobody."""
+        return self._into.get(learner)
+
+    def is_merged(self, learner: LearnerId) -> bool:
+        """Say whether a learner was merged into another, and can be parted from them again."""
+        return learner in self._into
+
+    def others(self, person: LearnerId) -> frozenset[LearnerId]:
+        """Give those who were merged into a person; nobody, where the learner is not one."""
+        found = self._members.get(person)
+        return frozenset(found - {person}) if found else frozenset()
+
+    def everybody(self, learner: LearnerId) -> tuple[LearnerId, ...]:
+        """Give all learners who are the same person, first the one that the person goes by."""
+        person = self.person(learner)
+        return person, *sorted(self.others(person))
+
+    def merged(self) -> frozenset[LearnerId]:
+        """Give all who were merged into somebody."""
+        return frozenset(self._into)
+
+    def kin(self, learner: LearnerId) -> frozenset[LearnerId]:
+        """Give all who ever were one person with a learner, the learner included."""
+        return frozenset(self._kin.get(learner, {learner}))
+
+    # -- inside -----------------------------------------------------------------------------
+
+    def _join(self, learner: LearnerId, person: LearnerId) -> bool:
+        if person == learner:
+            return False
+        self._into[learner] = person
+        self._members.setdefault(person, {person}).update(self._members.pop(learner, {learner}))
+        kin = self._kin.get(learner, {learner}) | self._kin.get(person, {person})
+        self._kin.update(dict.fromkeys(kin, kin))
+        return True
+
+    def _part(self, learner: LearnerId) -> None:
+        together = self._members.pop(self.person(learner))
+        del self._into[learner]
+        for one in together:
+            self._members.setdefault(self.person(one), set()).add(one)
+        for one in together:
+            if len(self._members.get(one, ())) == 1:
+                del self._members[one]

@@ -1,0 +1,69 @@
+"""A steward's word on who a learner is: one person with another, parted again, or erased."""
+
+from __future__ import annotations
+
+from ledger.domain.facts import (
+    ErasureReason,
+    LearnerMerged,
+    LearnerUnmerged,
+    MergeReason,
+    PartReason,
+)
+from ledger.domain.ids import LearnerId
+from ledger.errors import RefusedError
+from ledger.service import Ledger, Receipt
+from projections.answers import Answers
+
+
+def merge(
+    ledger: Ledger, answers: Answers, learner: LearnerId, into: LearnerId, *, reason: MergeReason
+) -> Receipt:
+    """Read what is on record of `learner` as `into`'s from now on; said again, it is a duplicate.
+
+    Raises:
+        RefusedError: `learner` was merged into somebody else, or is whom `into` was merged into.
+        UnknownLearnerError: the ledger has no such learner.
+        ErasedError: one of them was erased.
+    """
+    identities = answers.registry().identities
+    person, before = identities.person(into), identities.into(learner)
+    if learner in {into, person}:
+        why = "it is the same learner" if into == learner else f"{into} was merged into them"
+        raise RefusedError(f"{learner} cannot be merged into {into}: {why}")
+    if before is not None and identities.person(learner) != person:
+        raise RefusedError(
+            f"{learner} was merged into {before}: merge {before}, or part them first"
+        )
+    fact = LearnerMerged(learner=learner, into=before or person, reason=reason)
+    return ledger.learners.identify(fact)
+
+
+def unmerge(ledger: Ledger, answers: Answers, learner: LearnerId, *, reason: PartReason) -> Receipt:
+    """Read what is on record of `learner` as theirs again; said again, it is a duplicate.
+
+    Raises:
+        RefusedError: `learner` was merged into nobody.
+        UnknownLearnerError: the ledger has no such learner.
+        ErasedError: the learner was erased.
+    """
+    identities = answers.registry().identities
+    if not identities.is_merged(learner) and identities.kin(learner) == {learner}:
+        raise RefusedError(f"{learner} was merged into nobody")
+    return ledger.learners.identify(LearnerUnmerged(learner=learner, reason=reason))
+
+
+def erase(
+    ledger: Ledger, answers: Answers, learner: LearnerId, *, reason: ErasureReason
+) -> Receipt:
+    """Erase a person: the learner, and all who are one person with them.
+
+    Raises:
+        UnknownLearnerError: the ledger has no such learner.
+    """
+    everybody: tuple[LearnerId, ...] = ()
+    receipts: list[Receipt] = []
+    # Who is merged into them meanwhile is erased too; into somebody erased, nobody is.
+    while everybody != (now := answers.registry().identities.everybody(learner)):
+        everybody = now
+        receipts.append(ledger.learners.erase(*everybody, reason=reason))
+    return next((one for one in receipts if not one.duplicate), receipts[-1])
