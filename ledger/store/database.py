@@ -34,6 +34,7 @@ LIVENESS: Mapping[str, int] = {
     "tcp_user_timeout": 30_000,  # ms
 }
 """Of a connection over TCP: a server that vanished is noticed after some 30 s, not after hours."""
+_OURS = r"-c timezone=UTC -c default_transaction_isolation=read\ committed"
 SOCKET_PATH_BYTES_MAX = 90  # a Unix socket's path may have 107, its file name included
 
 
@@ -159,11 +160,13 @@ def as_role(conninfo: str, role: str) -> str:
     """Make every connection take on `role`, so that the service can only insert and read facts.
 
     Whatever the zone of the server or of this machine, times come in UTC: in another, the end of
-    the year 9999 is in the year 10000, which no Python time can say.
+    the year 9999 is in the year 10000, which no Python time can say. Whatever isolation the
+    database gives by default, each statement sees what was committed before it: otherwise a writer
+    that waited for the append lock takes the log to end where it did before.
     """
     given = str(conninfo_to_dict(conninfo).get("options") or "")
-    ours = f"-c timezone=UTC -c role={role}" if role else "-c timezone=UTC"
-    return make_conninfo(conninfo, options=f"{given} {ours}".strip())
+    who = f" -c role={role}" if role else ""
+    return make_conninfo(conninfo, options=f"{given} {_OURS}{who}".strip())
 
 
 def pool(

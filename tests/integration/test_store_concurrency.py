@@ -15,6 +15,8 @@ from ledger.domain.evidence import Submission
 from ledger.domain.ids import ProviderId
 from ledger.errors import ConflictError, LedgerError
 from ledger.service import Ledger, Outcome, Receipt
+from ledger.store.recorder import APPEND_LOCK
+from tests.downstream import until
 from tests.ledgers import (
     ANSWER_S,
     NOON,
@@ -114,6 +116,24 @@ def test_deliveries_by_processes_of_their_own_leave_one_fact_each(migrated: str)
     one_fact_each(migrated)
 
 
+def test_writers_that_wait_see_each_other_also_where_transactions_see_a_frozen_past(
+    migrated: str,
+) -> None:
+    with psycopg.connect(migrated, autocommit=True) as owner:
+        way = "SET default_transaction_isolation = 'repeatable read'"
+        owner.execute(f"ALTER DATABASE {owner.info.dbname} {way}".encode())
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    with opened(migrated) as one, opened(migrated) as two:
+        school = provider(one)
+        with psycopg.connect(migrated) as other:
+            other.execute("SELECT pg_advisory_xact_lock(%s)", (APPEND_LOCK,))
+            sent = [each.submit(school, [submission(f"{each is one}")]) for each in (one, two)]
+            until(lambda: rows(migrated, waiting) == [(2,)], what="both wait")
+        positions = sorted(receipt(each.result(ANSWER_S)[0]).position for each in sent)
+    assert positions == [4, 5]
+    assert unsound(migrated) == []
+
+
 def test_recorded_at_never_goes_back_though_clocks_do(migrated: str) -> None:
     ticks = count()
     with (
@@ -141,7 +161,7 @@ def busy(migrated: str) -> Busy:
     def submit_all(ledger: Ledger, items: list[Submission]) -> list[Future[list[Outcome]]]:
         school = provider(ledger)
         with psycopg.connect(migrated) as other:
-            other.execute("SELECT pg_advisory_xact_lock(%s)", (0x6D61_7374_6572_7A,))
+            other.execute("SELECT pg_advisory_xact_lock(%s)", (APPEND_LOCK,))
             return [ledger.submit(school, [item]) for item in items]
 
     return submit_all
