@@ -258,7 +258,8 @@ def message_of(known: Known, evidence: EvidenceId | None) -> tuple[bytes, Messag
     """
     name = known.names.get(evidence) if evidence is not None else None
     message = known.messages.get(name) if name is not None else None
-    if name is None or message is None or message.learner == NOBODY:
+    # What is said of a learner besides evidence, such as an enrolment, has the learner's own id.
+    if name is None or message is None or message.learner in (NOBODY, message.evidence):
         raise UnknownEvidenceError(evidence if evidence is not None else "of that external id")
     return name, message
 

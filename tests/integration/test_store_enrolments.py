@@ -7,20 +7,20 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from ledger.domain.evidence import Identifier
+from ledger.domain.evidence import Identifier, Party
 from ledger.domain.facts import (
     AttributesRecorded,
     EnrolmentRecorded,
     LearnerIdentified,
     LearnerRegistered,
 )
-from ledger.domain.ids import LearnerId, ProviderId
-from ledger.errors import RefusedError, UnknownLearnerError
+from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
+from ledger.errors import RefusedError, UnknownEvidenceError, UnknownLearnerError
 from ledger.service import Ledger
 from ledger.store.enrolment_tasks import Enrol
 from ledger.store.tasks import NOBODY
 from projections.learner import LearnerRecord
-from tests.ledgers import ANSWER_S, receipt, settings
+from tests.ledgers import ANSWER_S, receipt, refusal, settings, submission
 
 ADA = Identifier(type="ssid", value="S-1")
 
@@ -101,3 +101,18 @@ def test_an_enrolment_of_nobody_is_refused(migrated: str) -> None:
         provider = ledger.register_provider("Riverside", "school")
         with pytest.raises(RefusedError, match="names no learner"):
             ledger.enrol(enrolment(provider))
+
+
+def test_an_enrolment_is_no_evidence_to_correct_withdraw_or_contest(migrated: str) -> None:
+    with Ledger.open(settings(migrated)) as ledger:
+        provider = ledger.register_provider("Riverside", "school")
+        first = ledger.enrol(enrolment(provider), names=(ADA,))
+        named, said = EvidenceId(first.learner), submission("a")
+        for asked in (
+            ledger.correct(provider, named, said.evidence, reason="typo", digest=said.digest),
+            ledger.withdraw(provider, evidence=named, reason="typo"),
+            ledger.contest(provider, named, by=Party(id="Ada"), reason="wrong"),
+        ):
+            assert isinstance(refusal(asked.result(ANSWER_S)[0]), UnknownEvidenceError)
+        assert ledger.enrol(enrolment(provider), names=(ADA,)).duplicate
+        assert ledger.log.head() == first.position
