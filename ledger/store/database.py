@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import psycopg
+from psycopg import errors
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
@@ -34,6 +35,14 @@ LIVENESS: Mapping[str, int] = {
     "tcp_user_timeout": 30_000,  # ms
 }
 """Of a connection over TCP: a server that vanished is noticed after some 30 s, not after hours."""
+AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    errors.IdleInTransactionSessionTimeout,
+    errors.TransactionTimeout,
+    errors.ReadOnlySqlTransaction,  # a standby, for now
+)
+"""The server went away, gave up a transaction, or takes no writes: what was sent is not to blame."""
 _OURS = r"-c timezone=UTC -c default_transaction_isolation=read\ committed"
 SOCKET_PATH_BYTES_MAX = 90  # a Unix socket's path may have 107, its file name included
 
@@ -212,5 +221,5 @@ def borrowed(
     try:
         with pool.connection() as connection:
             yield connection
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+    except AWAY as error:
         raise StoreUnavailableError("PostgreSQL does not answer") from error

@@ -21,6 +21,7 @@ from psycopg.sql import SQL, Identifier
 
 from ledger.errors import LedgerError, RefusedError, StoreUnavailableError
 from ledger.store.appending import Appender, Outcome
+from ledger.store.database import AWAY
 from ledger.store.deciding import Refusal
 from ledger.store.recorder import LedgerRecorder
 from ledger.store.tasks import Task
@@ -147,7 +148,7 @@ class GroupCommit:
                 if unsure:
                     self._settle(self._connection)
                 outcomes = self._appender.append(self._connection, tasks)
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            except AWAY as error:
                 self._drop()
                 unsure = True
                 if time.monotonic() > deadline:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from ledger.domain.ids import Position, ProviderId
@@ -58,3 +61,48 @@ def test_a_ledger_is_not_opened_without_its_database(migrated: str) -> None:
         opening = opened(wire.url, append_retry_s=0)
         with pytest.raises(StoreUnavailableError, match="does not answer"):
             opening.__enter__()
+
+
+def in_new_sessions(url: str, setting: str) -> None:
+    """Let the database's new sessions have a setting, and end those there are."""
+    writing = "-c default_transaction_read_only=off"
+    with psycopg.connect(url, autocommit=True, options=writing) as owner:
+        owner.execute(f"ALTER DATABASE {owner.info.dbname} SET {setting}".encode())
+        owner.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+@pytest.mark.parametrize(
+    "setting", ["idle_in_transaction_session_timeout = 50", "transaction_timeout = 50"]
+)
+def test_an_item_is_not_to_blame_where_the_server_ends_its_transaction(
+    migrated: str, setting: str
+) -> None:
+    pauses_s: list[float] = []
+
+    def clock() -> datetime:  # asked under the append lock
+        if pauses_s:
+            time.sleep(pauses_s.pop())
+        return datetime.now(UTC)
+
+    with opened(migrated, clock=clock) as ledger:
+        school = provider(ledger)
+        in_new_sessions(migrated, setting)
+        pauses_s.append(0.3)
+        assert not receipt(submit(ledger, school, submission("a"))[0]).duplicate
+        assert pauses_s == []
+        assert ledger.log.head() == 4
+
+
+def test_nor_where_the_server_takes_no_writes_for_now(migrated: str) -> None:
+    with opened(migrated, append_retry_s=0.5) as ledger:
+        school = provider(ledger)
+        in_new_sessions(migrated, "default_transaction_read_only = on")
+        with pytest.raises(StoreUnavailableError):
+            submit(ledger, school, submission("a"))
+        with pytest.raises(StoreUnavailableError):
+            ledger.rejects.keep(school, [Rejected(0, (), b"")])
+        in_new_sessions(migrated, "default_transaction_read_only = off")
+        assert not receipt(submit(ledger, school, submission("a"))[0]).duplicate
