@@ -120,10 +120,10 @@ class Reader:
         first = self._first_line()
         check_text(first, file_name)
         if said := _SEP.fullmatch(first):
-            delimiter = _agreed(text_of(said[1]), delimiter, file_name)
+            delimiter = _agreed(text_to_repair(said[1]), delimiter, file_name)
             first = self._first_line()
         self._again.append(first)
-        self.delimiter = delimiter or _likeliest(text_of(first), columns)
+        self.delimiter = delimiter or _likeliest(text_to_repair(first), columns)
         self._cells = self._start()
         self.header = next(self.records(), Record(self._row + 1, b"", fault="is empty"))
 
@@ -196,7 +196,10 @@ def _likeliest(header: str, columns: Iterable[str]) -> str:
     wanted = set(columns)
 
     def found(delimiter: str) -> int:
-        names = next(csv.reader([header], delimiter=delimiter), list[str]())
+        try:
+            names = next(csv.reader([header], delimiter=delimiter), list[str]())
+        except csv.Error:  # reading it as the header says why
+            return 0
         return len(wanted.intersection(name.strip() for name in names))
 
     return max(DELIMITERS, key=found)

@@ -45,6 +45,20 @@ def refused(data: str | bytes, **changes: object) -> list[Reject]:
     return list(raised.value.rejects)
 
 
+@pytest.mark.parametrize(
+    ("header", "why"),
+    [
+        pytest.param(b"No,\x81\n", "is neither UTF-8 nor Windows-1252", id="no letters"),
+        pytest.param(b"No," + b"x" * 140_000 + b"\n", "is not a row of CSV: field larger than field "
+                     "limit (131072)", id="a field too long"),
+        pytest.param(b"x" * 300_000, "has a quote that never closes, or is too long", id="no lines"),
+        pytest.param(b"sep=\x81\nNo\n", "names '\ufffd' as its delimiter (sep=)", id="sep="),
+    ],
+)  # fmt: skip
+def test_a_header_that_cannot_be_read_is_a_fault_of_the_file(header: bytes, why: str) -> None:
+    assert [fault.why for fault in refused(header)] == [why]
+
+
 def test_capitals_that_differ_are_one_fault() -> None:
     assert refused(HEADER.replace("Day,Hours", "DAY,hours") + ROW) == [
         Reject(
