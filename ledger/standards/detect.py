@@ -169,7 +169,10 @@ def _peek(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 
 def _plain(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Unpack gzip, told by its first bytes, a bounded piece at a time."""
+    """Unpack gzip, told by its first bytes, a bounded piece at a time.
+
+    Members that follow each other are one file (RFC 1952, 2.2), as `cat` of two makes it.
+    """
     rest = iter(chunks)
     first = next(rest, b"")
     if not first.startswith(_GZIP):
@@ -181,8 +184,12 @@ def _plain(chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chain([first], rest):
             packed = chunk
             while packed:
+                if unpack.eof:
+                    if not (packed := packed.lstrip(b"\0")):
+                        break  # padding
+                    unpack = zlib.decompressobj(wbits=31)
                 yield unpack.decompress(packed, CHUNK_BYTES)
-                packed = unpack.unconsumed_tail
+                packed = unpack.unconsumed_tail or unpack.unused_data
         yield unpack.flush()
         if not unpack.eof:
             raise InvalidDocumentError("gzip", [Reject("", "ends too early", "a gzip file")])

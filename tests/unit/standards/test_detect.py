@@ -63,6 +63,8 @@ def test_items_are_cut_as_the_file_holds_them(text: bytes, layout: str, count: i
         pytest.param(written([EVIDENCE, STATEMENT]), 1, 0, id="the first item decides"),
         pytest.param(written([STATEMENT]), 1, 0, id="statements"),
         pytest.param(gzip.compress(LINES), 2, 0, id="gzipped lines"),
+        pytest.param(gzip.compress(LINES) * 2, 4, 0, id="two gzipped files, one after the other"),
+        pytest.param(gzip.compress(LINES) + bytes(512), 2, 0, id="gzip that is padded"),
         pytest.param(written(PACKAGE), 0, 1, id="a framework"),
     ],
 )
@@ -92,6 +94,7 @@ def test_csv_goes_in_by_its_mapping() -> None:
         pytest.param("a,b".encode("utf-16"), "is UTF-16", id="UTF-16"),
         pytest.param(b"# Notes\n", "is in no known format", id="prose"),
         pytest.param(gzip.compress(LINES * 99)[:-20], "ends too early", id="half a gzip"),
+        pytest.param(gzip.compress(LINES) + b"more", "incorrect header", id="gzip, then no gzip"),
         pytest.param(b"\x1f\x8bnothing", "unknown compression method", id="no gzip"),
     ],
 )
