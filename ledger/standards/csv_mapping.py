@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from functools import cached_property
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -27,7 +27,8 @@ from ledger.errors import InvalidDocumentError, Reject
 from ledger.standards.checks import as_array, as_object
 from ledger.standards.json_text import JsonTextError, pointer, value_of
 
-MOMENTS = ("/occurred_at", "/credential/valid_from", "/credential/valid_until")
+VALID_UNTIL = "/credential/valid_until"
+MOMENTS = ("/occurred_at", "/credential/valid_from", VALID_UNTIL)
 PLACE = re.compile(r"\{([^{}]+)\}")
 REJECT_COLUMNS = ("rejected_row", "rejected_because")
 
@@ -164,7 +165,7 @@ def iso_of(text: str, rule: TimeFormat, *, where: str) -> str:
     """Write a cell's date or time as our own JSON has it at the pointer `where`.
 
     A date stays a date, but where a moment belongs, in a declared zone: there the day begins at
-    that zone's midnight, not at midnight UTC.
+    that zone's midnight, not at midnight UTC; at the end of something, it ends at the next.
 
     Raises:
         ValueError: the text is not written in that format.
@@ -172,6 +173,8 @@ def iso_of(text: str, rule: TimeFormat, *, where: str) -> str:
     at = datetime.strptime(text, rule.format)  # noqa: DTZ007 (the zone is declared beside)
     if rule.is_day and (rule.zone is None or where not in MOMENTS):
         return at.date().isoformat()
+    if rule.is_day and where == VALID_UNTIL:
+        at = datetime.combine(at, time.max)
     if at.tzinfo is None and rule.zone is not None:
         at = at.replace(tzinfo=ZoneInfo(rule.zone))
     return at.isoformat()

@@ -23,7 +23,7 @@ def test_a_declared_zone_holds_wherever_a_moment_is_asked_for() -> None:
     assert evidence.credential.valid_from is not None
     assert evidence.credential.valid_from.isoformat() == "2026-03-02T00:00:00-07:00"
     assert evidence.credential.valid_until is not None
-    assert evidence.credential.valid_until.isoformat() == "2027-07-05T00:00:00-06:00"
+    assert evidence.credential.valid_until.isoformat() == "2027-07-05T23:59:59.999999-06:00"
 
 
 def test_a_day_of_a_period_stays_a_day_in_any_zone() -> None:
