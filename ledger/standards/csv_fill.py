@@ -88,11 +88,12 @@ class _Filler(NamedTuple):
         if not names:
             return _Filled(template)
         cells = {name: self.row.get(name, "") for name in names}
-        if not any(cells.values()):
-            return _LEFT_OUT
         whole = names[0] if template == f"{{{names[0]}}}" else None
-        if whole is not None and whole in self.mapping.values:
-            return self._known(whole, cells[whole])
+        meanings = None if whole is None else self.mapping.values.get(whole)
+        if not any(cells.values()) and "" not in (meanings or ()):
+            return _LEFT_OUT
+        if whole is not None and meanings is not None:
+            return _known(whole, cells[whole], meanings)
         is_ours = path[0] != "extensions"
         if is_ours and path[-1] in _IDS:
             _check_whole(cells)
@@ -103,13 +104,6 @@ class _Filler(NamedTuple):
             elements = (part.strip() for part in text.split(self.mapping.lists[whole]))
             return _Filled([part for part in elements if part], True, True)
         return _Filled(self._time(text, names[0], pointer(path)), True, True)
-
-    def _known(self, column: str, cell: str) -> _Filled:
-        values = self.mapping.values[column]
-        if cell not in values:
-            raise CellError(column, f"{cell!r} has no meaning here", ", ".join(values))
-        value = values[cell]
-        return _LEFT_OUT if value is None else _Filled(value, True, True)
 
     def _number(self, text: str, column: str) -> str:
         if self.mapping.decimal == ",":
@@ -130,6 +124,13 @@ class _Filler(NamedTuple):
         except ValueError as error:
             why = f"{text!r} is not a date or time in this format"
             raise CellError(column, why, f"as in {example_of(rule)}") from error
+
+
+def _known(column: str, cell: str, meanings: Mapping[str, object]) -> _Filled:
+    if cell not in meanings:
+        raise CellError(column, f"{cell!r} has no meaning here", ", ".join(meanings))
+    value = meanings[cell]
+    return _LEFT_OUT if value is None else _Filled(value, True, True)
 
 
 def _check_whole(cells: Row) -> None:

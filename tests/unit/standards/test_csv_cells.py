@@ -99,3 +99,18 @@ def test_the_numbers_are_those_of_our_own_json() -> None:
 
 def test_a_point_is_read_without_being_asked_for() -> None:
     assert only(read(HEADER + ROW)).hours == Decimal("7.5")
+
+
+@pytest.mark.parametrize(
+    ("cell", "success"),
+    [
+        pytest.param("x", True, id="a cross"),
+        pytest.param("", False, id="blank, which the mapping gives a meaning"),
+    ],
+)
+def test_a_blank_cell_means_what_the_mapping_says(cell: str, success: bool) -> None:
+    item = {**MAPPING["item"], "result": {"success": "{Bus}"}}
+    using = mapping(item=item, values={**MAPPING["values"], "Bus": {"x": True, "": False}})
+    result = only(read(HEADER + row(Bus=cell), using)).result
+    assert result is not None
+    assert result.success is success
