@@ -32,6 +32,7 @@ MOMENTS = ("/occurred_at", "/credential/valid_from", VALID_UNTIL)
 PLACE = re.compile(r"\{([^{}]+)\}")
 REJECT_COLUMNS = ("rejected_row", "rejected_because")
 
+_EXAMPLE = datetime(2026, 3, 31, 14, 5, tzinfo=UTC)
 _HAS_TIME = re.compile(r"%[HIMSfXc]")
 _HAS_OFFSET = re.compile(r"%z")
 
@@ -143,10 +144,25 @@ def _time_faults(mapping: CsvMapping) -> Iterator[Reject]:
             yield Reject(
                 here, "is about a place that item does not have", ", ".join(sorted(places))
             )
+        if why := _format_fault(rule):
+            yield Reject(f"{here}/format", why, "as strptime in Python reads it, such as %m/%d/%Y")
         if rule.zone is not None and not _is_zone(rule.zone):
             yield Reject(f"{here}/zone", "is not a time zone", "such as America/Chicago")
         elif rule.zone is None and not rule.is_day and not _has_offset(rule):
             yield Reject(f"{here}/zone", "is missing", "required where times have no offset (%z)")
+
+
+def _format_fault(rule: TimeFormat) -> str:
+    """Say what is wrong with a format; what it does not name would be 1900, or midnight."""
+    try:
+        found = datetime.strptime(example_of(rule), rule.format)  # noqa: DTZ007 (only its parts)
+    except ValueError as error:
+        return f"cannot be read: {error}"
+    if found.year != _EXAMPLE.year:
+        return "names no year"
+    if not rule.is_day and found.hour != _EXAMPLE.hour:
+        return "names no hour, or one of twelve without %p"
+    return ""
 
 
 def _is_zone(name: str) -> bool:
@@ -182,4 +198,4 @@ def iso_of(text: str, rule: TimeFormat, *, where: str) -> str:
 
 def example_of(rule: TimeFormat) -> str:
     """Write one date or time in that format, for people."""
-    return datetime(2026, 3, 31, 14, 5, tzinfo=UTC).strftime(rule.format)
+    return _EXAMPLE.strftime(rule.format)

@@ -175,6 +175,12 @@ def test_a_header_that_does_not_fit_refuses_the_file(header: str, why: str) -> N
         pytest.param({"times": {"/hours": {"format": "%H:%M"}}}, "/times/~1hours/zone",
                      id="a time without a zone"),
         pytest.param({"times": {"/hour": {"format": "%d"}}}, "/times/~1hour", id="no such place"),
+        pytest.param({"times": {"/occurred_at": {"format": "%e.%m.%Y"}}},
+                     "/times/~1occurred_at/format", id="a directive that strptime has not"),
+        pytest.param({"times": {"/occurred_at": {"format": "%d.%m."}}},
+                     "/times/~1occurred_at/format", id="a date without a year would be 1900"),
+        pytest.param({"times": {"/occurred_at": {"format": "%d.%m.%Y %I:%M %z"}}},
+                     "/times/~1occurred_at/format", id="two o'clock, morning or afternoon"),
     ],
 )  # fmt: skip
 def test_a_mapping_says_where_it_is_wrong(changes: dict[str, object], where: str) -> None:
