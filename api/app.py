@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -15,14 +13,11 @@ from api.parts import Parts
 from api.quick import QuickApp
 from api.routes import ROUTERS, STREAMING
 from api.tail import Tail
+from ledger.clock import Clock, utc_now
 from ledger.config import Settings
 from ledger.service import Ledger
 from projections.answers import Answers
 from projections.feed import Feed
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def create_app(
@@ -30,7 +25,7 @@ def create_app(
     settings: Settings,
     *,
     answers: Answers,
-    clock: Callable[[], datetime] = _utc_now,
+    clock: Clock = utc_now,
 ) -> FastAPI:
     """Put the routes over a ledger; the caller opens and closes it."""
     app = QuickApp(

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import datetime
 from typing import NamedTuple
 
 from api.answers import Answer, Status
 from api.problems import Fault, fault_of, faults_of
+from ledger.clock import Clock
 from ledger.config import Settings
 from ledger.domain.ids import ProviderId
 from ledger.errors import (
@@ -65,7 +65,7 @@ class Finished(NamedTuple):
 class Intake:
     """Takes one provider's items into the ledger."""
 
-    def __init__(self, ledger: Ledger, settings: Settings, clock: Callable[[], datetime]) -> None:
+    def __init__(self, ledger: Ledger, settings: Settings, clock: Clock) -> None:
         self._ledger, self._clock = ledger, clock
         self._depth_max = settings.json_depth_max
         self._threads = ThreadPoolExecutor(TRANSLATORS, thread_name_prefix="translate")

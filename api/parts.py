@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import cast
 
 from fastapi import Request
 
 from api.intake import Intake
 from api.tail import Tail
+from ledger.clock import Clock
 from ledger.config import Settings
 from ledger.service import Ledger
 from projections.answers import Answers
@@ -27,7 +26,7 @@ class Parts:
     tail: Tail
     intake: Intake
     settings: Settings
-    clock: Callable[[], datetime]
+    clock: Clock
 
 
 def parts(request: Request) -> Parts:

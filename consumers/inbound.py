@@ -10,9 +10,8 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
-from datetime import UTC, datetime
 from threading import Event
 from typing import NamedTuple
 from uuid import uuid4
@@ -32,6 +31,7 @@ from consumers.submitted import (
     understand,
 )
 from consumers.topics import Topics
+from ledger.clock import Clock, utc_now
 from ledger.config import Settings
 from ledger.domain.evidence import Submission
 from ledger.domain.ids import ProviderId
@@ -75,16 +75,10 @@ class Pending(NamedTuple):
     offsets: dict[broker.Place, int]
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Inbound:
     """One member of the group that takes submitted evidence in; used by one thread."""
 
-    def __init__(
-        self, ledger: Ledger, settings: Settings, *, clock: Callable[[], datetime] = _utc_now
-    ) -> None:
+    def __init__(self, ledger: Ledger, settings: Settings, *, clock: Clock = utc_now) -> None:
         self._ledger, self._settings, self._clock = ledger, settings, clock
         self._topics = Topics.of(settings)
         self._keys = Keys(ledger.access.holder)

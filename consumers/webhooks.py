@@ -13,7 +13,7 @@ import random
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Event
 from typing import Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from consumers import metrics, outbox, sending, statements
 from consumers.errors import DestinationRefusedError
 from consumers.sending import Resolver, Sender, resolve
 from consumers.wire import change_event, structured_json
+from ledger.clock import Clock, utc_now
 from ledger.config import Settings
 from ledger.errors import LedgerError, StoreUnavailableError
 from ledger.service import Ledger
@@ -45,15 +46,11 @@ DEAD_IN_ROW_MAX = 3
 GONE = 410
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Deliverer:
     """Delivers to every subscriber what it has not had yet."""
 
     def __init__(
-        self, ledger: Ledger, settings: Settings, *, clock: Callable[[], datetime] = _utc_now,
+        self, ledger: Ledger, settings: Settings, *, clock: Clock = utc_now,
         jitter: Callable[[], float] = random.random, resolver: Resolver = resolve,
         backoff_first_s: float = BACKOFF_FIRST_S,
     ) -> None:  # fmt: skip

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from threading import Event
 from typing import Any
 
@@ -22,6 +22,7 @@ from consumers.errors import BrokerUnavailableError, FencedError
 from consumers.partition import Share, Work
 from consumers.relay import read_position
 from consumers.topics import Topics
+from ledger.clock import Clock, utc_now
 from ledger.config import Settings
 from ledger.domain.ids import Position
 from ledger.errors import StoreUnavailableError
@@ -37,16 +38,10 @@ QUIET_S = 1.0
 RETRY_S = 1.0
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Worker:
     """One member of the group that keeps the views; used by one thread."""
 
-    def __init__(
-        self, ledger: Ledger, settings: Settings, *, clock: Callable[[], datetime] = _utc_now
-    ) -> None:
+    def __init__(self, ledger: Ledger, settings: Settings, *, clock: Clock = utc_now) -> None:
         self._ledger, self._settings, self._clock = ledger, settings, clock
         self._topic = Topics.of(settings).facts.name
         self._group = f"{settings.kafka_prefix}mastery-work"

@@ -9,13 +9,14 @@ import hashlib
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Literal, Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import msgspec
 
+from ledger.clock import Clock, utc_now
 from ledger.config import Settings
 from ledger.domain import sayings, wording
 from ledger.domain.evidence import Evidence, Identifier, Party, Result, Submission
@@ -52,12 +53,6 @@ from ledger.store.webhooks import WebhookStore
 
 __all__ = ["Ledger", "Outcome", "Receipt", "Refusal"]
 
-Clock = Callable[[], datetime]
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
 
 class Ledger:
     """One per process; thread-safe."""
@@ -84,7 +79,7 @@ class Ledger:
 
     @classmethod
     @contextmanager
-    def open(cls, settings: Settings, *, clock: Clock = _utc_now) -> Generator[Self]:
+    def open(cls, settings: Settings, *, clock: Clock = utc_now) -> Generator[Self]:
         """Start PostgreSQL if none is named, migrate, and open the ledger.
 
         Raises:

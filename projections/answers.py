@@ -7,11 +7,12 @@ ledger knew (a position or a time of recording), `on` is what was true (a time o
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from threading import Lock
 from typing import Any, NamedTuple
 
+from ledger.clock import Clock, utc_now
 from ledger.domain.catalogue import Recorded
 from ledger.domain.evidence import Alignment
 from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
@@ -45,10 +46,6 @@ On = date | datetime | None
 PolicyChoice = str | PolicyDocument | Mapping[str, Any] | Judge | None
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Asked(NamedTuple):
     """What a question means: the log up to `position`, at the moment `on`, by this policy.
 
@@ -68,9 +65,7 @@ class Answers:
     `facts_kept_max` bounds the facts of learners asked about lately that stay folded in memory.
     """
 
-    def __init__(
-        self, ledger: Ledger, *, clock: Callable[[], datetime] = _utc_now, facts_kept_max: int = 0
-    ) -> None:
+    def __init__(self, ledger: Ledger, *, clock: Clock = utc_now, facts_kept_max: int = 0) -> None:
         self._log, self._clock = ledger.log, clock
         self._remembered = Remembered(ledger.log, facts_max=facts_kept_max)
         self._lock = Lock()

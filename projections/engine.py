@@ -8,13 +8,13 @@ go on from where it left off.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import Event
 from typing import Any
 
 from psycopg import Connection, Cursor
 
+from ledger.clock import Clock, utc_now
 from ledger.config import Settings
 from ledger.domain.ids import Position
 from ledger.errors import StoreUnavailableError
@@ -30,16 +30,10 @@ WAIT_S_MAX = 1.0  # a stopping engine is heard within this time
 RETRY_S = 0.5
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Engine:
     """Keeps the live generation of views up to date; used by one thread at a time."""
 
-    def __init__(
-        self, ledger: Ledger, settings: Settings, *, clock: Callable[[], datetime] = _utc_now
-    ) -> None:
+    def __init__(self, ledger: Ledger, settings: Settings, *, clock: Clock = utc_now) -> None:
         self._ledger, self._settings, self._clock = ledger, settings, clock
         self._margin = timedelta(milliseconds=settings.due_margin_ms)
         self._follower: Follower | None = None

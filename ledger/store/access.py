@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -14,6 +14,7 @@ import psycopg
 from psycopg.rows import TupleRow, dict_row
 from psycopg_pool import ConnectionPool
 
+from ledger.clock import Clock
 from ledger.domain import wording
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
 from ledger.errors import SealError, SettingError, UnknownTokenError
@@ -62,7 +63,7 @@ class Access:
 
     def __init__(
         self, pool: ConnectionPool[psycopg.Connection[TupleRow]], keys: MasterKey, *,
-        clock: Callable[[], datetime],
+        clock: Clock,
     ) -> None:  # fmt: skip
         self._pool, self._keys, self._clock = pool, keys, clock
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from struct import Struct
 from typing import Any, NamedTuple, Self
 from uuid import UUID
@@ -30,6 +29,7 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
+from ledger.clock import Clock, utc_now
 from ledger.store import seal
 from ledger.store.copying import HEADER, TRAILER, Target, copy_packed
 
@@ -56,8 +56,6 @@ _ID = Struct(">i16s")
 _LENGTH = Struct(">i")
 _END = Struct(">iqi")  # recorded_at, and the length of the mac
 _NULL = _LENGTH.pack(-1)
-
-Clock = Callable[[], datetime]
 
 
 class Head(NamedTuple):
@@ -111,7 +109,7 @@ class LedgerRecorder(PostgresApplicationRecorder):
         *,
         events_table_name: str = TABLE,
         authenticate: Callable[[bytes], bytes] = lambda _header: b"",
-        clock: Clock = lambda: datetime.now(UTC),
+        clock: Clock = utc_now,
     ) -> None:
         super().__init__(datastore, events_table_name=events_table_name)
         self.channel_name = CHANNEL

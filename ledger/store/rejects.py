@@ -5,7 +5,7 @@ Sealed under the provider's own data key: a rejected document may name a learner
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -16,6 +16,7 @@ import uuid_utils
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
+from ledger.clock import Clock
 from ledger.domain.ids import ProviderId
 from ledger.errors import Reject
 from ledger.store import seal
@@ -44,7 +45,7 @@ class RejectStore:
 
     def __init__(
         self, pool: ConnectionPool[psycopg.Connection[TupleRow]], keys: MasterKey, *,
-        clock: Callable[[], datetime],
+        clock: Clock,
     ) -> None:  # fmt: skip
         self._pool, self._keys, self._clock = pool, keys, clock
 

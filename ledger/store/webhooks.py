@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable
 from datetime import datetime
 from typing import LiteralString, NamedTuple
 from uuid import UUID
@@ -17,6 +16,7 @@ import uuid_utils
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
+from ledger.clock import Clock
 from ledger.errors import UnknownWebhookError
 from ledger.store.database import borrowed
 from ledger.store.keys import KEY_BYTES, MasterKey
@@ -59,7 +59,7 @@ class WebhookStore:
 
     def __init__(
         self, pool: ConnectionPool[psycopg.Connection[TupleRow]], keys: MasterKey, *,
-        clock: Callable[[], datetime],
+        clock: Clock,
     ) -> None:  # fmt: skip
         self._pool, self._keys, self._clock = pool, keys, clock
 
