@@ -28,7 +28,7 @@ def identity_parts(provider: ProviderId, identifier: Identifier) -> tuple[str, .
     """
     kind, value = identifier.type.lower(), identifier.value.strip()
     if kind in {"mbox", "email"}:
-        address = value.removeprefix("mailto:").lower()
+        address = value.lower().removeprefix("mailto:")
         digest = hashlib.sha1(f"mailto:{address}".encode(), usedforsecurity=False).hexdigest()
         return ("mbox_sha1sum", digest)
     if kind == "mbox_sha1sum":
