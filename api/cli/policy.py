@@ -272,7 +272,10 @@ def _framework(registry: Registry, name: str | None) -> FrameworkId | None:
 
 
 def _show_trial(found: TrialOut) -> None:
-    screen.out(f"{found.learners} learners, {found.gains} gain, {found.loses} lose a competency")
+    screen.out(
+        f"{found.learners} learners, {found.pairs} pairs of learner and competency:"
+        f" {found.gains} of them gained, {found.loses} lost"
+    )
     table = found.groups
     rows = [
         (name, *("held back" if cell is None else str(cell) for cell in counts))

@@ -135,7 +135,7 @@ def test_the_command_line_tries_a_draft(
     draft.write_text(json.dumps(STRICT))
     assert run(["policy", "trial", str(draft)], env=env) == 0
     out, _ = capfd.readouterr()
-    assert "12 learners, 0 gain, 11 lose a competency" in out
+    assert "12 learners, 12 pairs of learner and competency: 0 of them gained, 11 lost" in out
     assert "held back" in out
     assert run(["policy", "trial", "one-is-enough", "--json"], env=env) == 0
     assert json.loads(capfd.readouterr()[0])["moved"] == []
