@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from threading import Event, Thread
-from time import monotonic, sleep
+from time import sleep
 
 import psycopg
 import pytest
@@ -15,6 +15,7 @@ from psycopg.sql import SQL, Identifier
 from ledger.domain.evidence import Credential
 from projections.engine import Engine
 from tests.builders import DAY, Given, day, evidence, learner, policy, uri
+from tests.downstream import until
 from tests.log_keeping import Kept, kept
 
 
@@ -180,10 +181,11 @@ def test_a_running_engine_hears_of_new_facts_at_once(keeping: Kept) -> None:
     thread = Thread(target=engine(keeping).run, args=(stop,))
     thread.start()
     try:
-        wait_for(lambda: Engine(keeping.ledger, keeping.settings).position() == len(given.facts))
+        reading = Engine(keeping.ledger, keeping.settings)
+        until(lambda: reading.position() == len(given.facts), what="all facts taken over")
         given.recorded(1, evidence("W1"))
         keeping.keep(given.facts[-1:])
-        wait_for(lambda: len(changes(keeping)) == 1)
+        until(lambda: len(changes(keeping)) == 1, what="the change")
     finally:
         stop.set()
         thread.join(10)
@@ -214,15 +216,7 @@ def test_what_holds_until_the_end_of_time_does_not_stop_the_engine(migrated: str
             sleep(0.2)  # long enough to wait for the due time once
             given.recorded(2, evidence("W2", external_id="b"))
             keeping.keep(given.facts[-1:])
-            wait_for(lambda: len(changes(keeping)) == 2)
+            until(lambda: len(changes(keeping)) == 2, what="the second change")
         finally:
             stop.set()
             thread.join(10)
-
-
-def wait_for(condition: object, *, seconds: float = 10) -> None:
-    assert callable(condition)
-    deadline = monotonic() + seconds
-    while not condition():
-        assert monotonic() < deadline, "it did not come about"
-        sleep(0.01)
