@@ -70,6 +70,7 @@ KINDS: Mapping[type[LedgerError], Kind] = {
     errors.NotFoundError: NOT_FOUND,
     errors.NotYoursError: NOT_FOUND,  # that it exists is not disclosed
     errors.InvalidDocumentError: INVALID,
+    errors.UnknownGroupsError: INVALID,
     errors.RefusedError: REFUSED,
     errors.ConflictError: CONFLICT,
     errors.VersionConflictError: MOVED_ON,

@@ -18,6 +18,7 @@ LedgerError
 │   ├── NotYoursError            another provider's evidence
 │   ├── AlreadyWithdrawnError
 │   ├── LearnerUnclearError      whom it is about cannot be said
+│   ├── UnknownGroupsError       a report by what is recorded of nobody
 │   └── InvalidDocumentError     a document that says where and why
 ├── ConflictError                the same message key with other content
 ├── VersionConflictError         the stream moved on after it was read
@@ -32,7 +33,7 @@ An error holds what was expected and what was found. HTTP status lives in api/pr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -175,6 +176,14 @@ class AlreadyWithdrawnError(RefusedError):
 
 class LearnerUnclearError(RefusedError):
     """The names given mean two learners, or not the one whom this was about before."""
+
+
+class UnknownGroupsError(RefusedError):
+    """What groups are asked by is no attribute that is recorded of anybody, and no place."""
+
+    def __init__(self, by: str, known: Iterable[str]) -> None:
+        super().__init__(f"{by} is recorded of nobody; groups are by {', '.join(known)}")
+        self.by = by
 
 
 class InvalidDocumentError(RefusedError):

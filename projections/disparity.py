@@ -13,16 +13,16 @@ from datetime import datetime
 
 from ledger.domain.evidence import Alignment, Attribute
 from ledger.domain.ids import CompetencyId, FrameworkId
-from ledger.errors import UnknownFrameworkError
+from ledger.errors import UnknownCompetencyError, UnknownFrameworkError, UnknownGroupsError
 from ledger.store.reader import LogReader
-from projections.adoption import LEVELS, scopes_of
+from projections.adoption import ENROLMENT_LEVELS, scopes_of
 from projections.learner import LearnerRecord
 from projections.mastery import Bench
 from projections.observing import Observed
 from projections.policies.observation import Observation
 from projections.policies.verdict import MasteryState
 from projections.registry import Registry, day_of
-from projections.reports import Scope, records
+from projections.reports import Scope, all_records
 from projections.suppression import CELL_MIN, TOTAL, Table, table
 
 NO_GROUP = "(not recorded)"
@@ -117,10 +117,19 @@ def compared(
 
 
 def disparity(log: LogReader, scope: Scope, compared: Compared) -> Iterator[Disparity]:
-    """Compare groups in each competency that some evidence bears on, in the order of names."""
+    """Compare groups in each competency that some evidence bears on, in the order of names.
+
+    Raises:
+        UnknownGroupsError: nobody has such an attribute, whether or not they are compared.
+        UnknownCompetencyError: none of this name was published, and no evidence here names it.
+    """
     registry = Registry.fold(log.reference(until=scope.as_of))
     found: dict[CompetencyId, dict[str, _Counted]] = {}
-    for record in records(log, scope):
+    named = set(ENROLMENT_LEVELS)
+    for record in all_records(log, scope):
+        named.update(one.name for fact in record.attributes.values() for one in fact.attributes)
+        if not scope.is_about(record):
+            continue
         bench = Bench(Observed(record, registry), on=scope.on)
         group = group_of(record, compared.by, scope.on)
         for competency in bench.competencies():
@@ -131,6 +140,11 @@ def disparity(log: LogReader, scope: Scope, compared: Compared) -> Iterator[Disp
             seen = [one for one in line if one.excluded != "withdrawn"]
             counted = found.setdefault(competency, {}).setdefault(group, _Counted())
             counted.add(verdict.state, len(set(verdict.counted)), seen)
+    if compared.by not in named:
+        raise UnknownGroupsError(compared.by, sorted(named))
+    meant = compared.competency
+    if meant is not None and not found and registry.frameworks.describe(meant) is None:
+        raise UnknownCompetencyError(meant)
     for competency, groups in sorted(found.items()):
         yield _shown(competency, groups, compared.cell_min)
 
@@ -138,7 +152,7 @@ def disparity(log: LogReader, scope: Scope, compared: Compared) -> Iterator[Disp
 def group_of(record: LearnerRecord, by: str, on: datetime) -> str:
     """Name the group of a learner on a day; of several, the first by name."""
     day = day_of(on)
-    if by in LEVELS:
+    if by in ENROLMENT_LEVELS:
         scopes = scopes_of(record.enrolments.values(), day)
         names = sorted(name for level, name in scopes if level == by)
     else:

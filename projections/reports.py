@@ -16,7 +16,7 @@ from ledger.domain.facts import EvidenceConfirmed
 from ledger.domain.ids import LearnerId, Position
 from ledger.store.reader import LogReader
 from projections.action_lists import NotImproved, OneShort, not_improved, one_short
-from projections.adoption import LEVELS, scopes_of
+from projections.adoption import ENROLMENT_LEVELS, scopes_of
 from projections.learner import LearnerRecord, Piece
 from projections.mastery import Bench
 from projections.moderation import Agreement, Drift, Pair, agreement, by, drifting
@@ -43,8 +43,14 @@ class Scope:
         Raises:
             ValueError: it is none of state, district, school, programme.
         """
-        if self.level is not None and self.level not in LEVELS[2:]:
-            raise ValueError(f"{self.level} is none of {', '.join(LEVELS[2:])}")
+        if self.level is not None and self.level not in ENROLMENT_LEVELS:
+            raise ValueError(f"{self.level} is none of {', '.join(ENROLMENT_LEVELS)}")
+
+    def is_about(self, record: LearnerRecord) -> bool:
+        """Whether a learner is one of those."""
+        if self.level is None:
+            return True
+        return (self.level, self.name) in scopes_of(record.enrolments.values(), day_of(self.on))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,15 +148,15 @@ def _places(first: Result | None, second: Result) -> tuple[int, int] | None:
 
 def records(log: LogReader, scope: Scope) -> Iterator[LearnerRecord]:
     """Fold the record of everybody whom a report is about, in the order of their ids."""
+    return filter(scope.is_about, all_records(log, scope))
+
+
+def all_records(log: LogReader, scope: Scope) -> Iterator[LearnerRecord]:
+    """Fold the record of everybody, wherever they are enrolled, in the order of their ids."""
     identities = Registry.fold(log.reference(until=scope.as_of)).identities
     for stream in by_person(
         log, identities, until=scope.as_of, facts_max=_FACTS_MAX, after=scope.after
     ):
-        facts = about_learners(stream)
-        if not facts:
-            continue
-        learner = identities.person(LearnerId(facts[0].stream))
-        record = LearnerRecord.fold(learner, facts)
-        enrolled = scopes_of(record.enrolments.values(), day_of(scope.on))
-        if scope.level is None or (scope.level, scope.name) in enrolled:
-            yield record
+        if facts := about_learners(stream):
+            learner = identities.person(LearnerId(facts[0].stream))
+            yield LearnerRecord.fold(learner, facts)

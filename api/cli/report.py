@@ -13,7 +13,7 @@ from api.cli.learner import AsOf, Json, On
 from api.cli.session import UsageError, provider_named, screen, session, show_json, show_rows
 from api.cli.teaching import command, group
 from api.cli.times import as_of, time_of
-from projections.adoption import LEVELS
+from projections.adoption import ENROLMENT_LEVELS
 from projections.answers import Answers
 from projections.disparity import compared, disparity
 from projections.moderation import Agreement
@@ -26,7 +26,7 @@ app = group("report", "Lists and figures over many learners.")
 DRIFT_DAYS = 90
 Level = Annotated[
     str | None,
-    typer.Option(help=f"Only those enrolled there: {', '.join(LEVELS[2:])}; with --scope."),
+    typer.Option(help=f"Only those enrolled there: {', '.join(ENROLMENT_LEVELS)}; with --scope."),
 ]
 Name = Annotated[str, typer.Option("--scope", help="Which state, district, ...")]
 
@@ -40,8 +40,8 @@ class _Asked(NamedTuple):
     def scope(self, answers: Answers) -> Scope:
         if (self.level is None) != (not self.name):
             raise UsageError("--level and --scope go together")
-        if self.level is not None and self.level not in LEVELS[2:]:
-            raise UsageError(f"--level {self.level} is none of {', '.join(LEVELS[2:])}")
+        if self.level is not None and self.level not in ENROLMENT_LEVELS:
+            raise UsageError(f"--level {self.level} is none of {', '.join(ENROLMENT_LEVELS)}")
         question = answers.asked(as_of=as_of(self.known), on=time_of(self.on))
         return Scope(question.position, question.on, self.level, self.name)
 

@@ -86,6 +86,26 @@ def test_the_report_is_what_a_hand_count_says(town: Town) -> None:
     assert town.as_role("reader").get(PATH, params={"by": "language"}).status_code == 403
 
 
+def test_groups_by_what_is_recorded_of_nobody_are_refused(town: Town) -> None:
+    school = town.provider()
+    group(town, school, "north", passed=1, failed=0)
+    for by in ("langauge", "framework", "everywhere"):
+        answer = town.steward.get(PATH, params={"by": by})
+        assert (answer.status_code, answer.json()["detail"]) == (
+            400,
+            f"{by} is recorded of nobody; groups are by district, language, programme, school, state",
+        )
+    # A school where nobody has it is told so: that is no slip of the keyboard.
+    assert town.get(PATH, by="language", level="school", scope="South") == []
+
+
+def test_a_competency_that_nobody_knows_is_not_one_that_nobody_has(town: Town) -> None:
+    group(town, town.provider(), "north", passed=1, failed=0)
+    asked = {"by": "school", "competency": "W99"}
+    assert town.steward.get(PATH, params=asked).status_code == 404
+    assert town.get(PATH, by="school", competency=uri("W2")) == []
+
+
 def test_few_people_are_held_back_and_so_is_what_gives_them_away(town: Town) -> None:
     """S0-11, S0-13: neither a small group nor a small number in one can be worked out."""
     school = town.provider()
@@ -112,6 +132,8 @@ def test_groups_are_those_of_the_day_and_of_the_school(town: Town) -> None:
         described(
             town, school, learner, values=["total"], starts_on="2026-01-01", ends_on="2026-06-30"
         )
+
+    described(town, school, "S-10", values=["total"])  # enrolled nowhere, with no evidence
 
     def rows(**asked: object) -> list[str]:
         (one,) = town.get(PATH, **asked)
