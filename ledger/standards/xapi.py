@@ -14,6 +14,7 @@ from hashlib import sha256
 from msgspec.structs import replace
 
 from ledger.domain.evidence import Evidence, Source, Submission
+from ledger.domain.identity import ANY_PROVIDER, identity_parts
 from ledger.domain.messages import GROUP_MEMBERS_MAX, member_id
 from ledger.errors import Reject
 from ledger.standards.checks import JsonObject, as_object, part
@@ -29,9 +30,9 @@ from ledger.standards.translation import Outcome, Refused, Rejects, Translated, 
 from ledger.standards.xapi_actor import identifier_of, known_as, name_of
 from ledger.standards.xapi_comparison import ASSIGNED, digests_of
 from ledger.standards.xapi_evidence import evidence_of
-from ledger.standards.xapi_meaning import learners_of
+from ledger.standards.xapi_meaning import learners_of, voids
 from ledger.standards.xapi_result import RESULT_BYTES_MAX, unwrapped
-from ledger.standards.xapi_statement import VOIDED, statement
+from ledger.standards.xapi_statement import statement
 from ledger.standards.xapi_values import moment
 
 MAPPER = "xapi/1"
@@ -81,7 +82,7 @@ def outcome_of(item: Item, *, now: datetime | None = None) -> Outcome:
     if rejects:
         return Refused(item.index, item.raw, rejects[:REJECTS_MAX])
     held = as_object(value) or {}
-    if part(held, "verb")["id"] == VOIDED:
+    if voids(held):
         return _withdrawn(item, held)
     # What was recorded before `digests_of` was written is known by this one.
     former = digest_of(canonical({k: v for k, v in held.items() if k not in ASSIGNED}))
@@ -128,6 +129,7 @@ def _submitted(
     item: Item, evidence: Evidence, people: Sequence[JsonObject], *, digests: Sequence[bytes]
 ) -> Translated:
     who = [identifier_of(person) for person in people]
+    known = [identity_parts(ANY_PROVIDER, one) for one in who]  # in whatever way it is written
     submissions = (
         Submission(
             learner=(who[at],),
@@ -139,7 +141,7 @@ def _submitted(
             media_type=MEDIA_TYPE,
         )
         for at, person in enumerate(people)
-        if who[at] not in who[:at]  # named twice, seen once
+        if known[at] not in known[:at]  # named twice, seen once
     )
     return Translated(item.index, item.raw, tuple(submissions))
 

@@ -54,6 +54,7 @@ AWARDS = frozenset(
         f"{_ADL}earned",
     }
 )
+VOIDED = f"{_ADL}voided"
 DIRECTED = frozenset({f"{_TLA}assigned", f"{_TLA}directed", f"{_TLA}recommended"})
 """A teacher gives a learner something to do: the learner is in the extension `to`."""
 
@@ -87,6 +88,11 @@ _CASE_DOCUMENT = re.compile(r"/ims/case/v1p\d/CFDocuments/")
 def bare(iri: object) -> str:
     """Give an IRI without http or https and without a slash at its end."""
     return _SCHEME.sub("", str(iri), count=1).rstrip("/")
+
+
+def voids(statement: JsonObject) -> bool:
+    """Whether this takes another statement back: were it an activity, what it names would stand."""
+    return bare(part(statement, "verb").get("id")) == VOIDED
 
 
 def type_of(activity: JsonObject) -> str:

@@ -25,6 +25,7 @@ from ledger.standards.checks import (
 )
 from ledger.standards.translation import Rejects
 from ledger.standards.xapi_actor import actor, agent, group
+from ledger.standards.xapi_meaning import voids
 from ledger.standards.xapi_values import (
     count,
     duration,
@@ -38,8 +39,6 @@ from ledger.standards.xapi_values import (
     timestamp,
     uuid,
 )
-
-VOIDED = "http://adlnet.gov/expapi/verbs/voided"
 
 _COMPONENTS = ("choices", "scale", "source", "target", "steps")
 _INTERACTIONS = (
@@ -206,8 +205,8 @@ def _authority(value: object) -> Rejects:
 
 def _voids_a_statement(value: object) -> Rejects:
     statement = as_object(value) or {}
-    verb, target = as_object(statement.get("verb")) or {}, as_object(statement.get("object")) or {}
-    if verb.get("id") == VOIDED and target.get("objectType") != "StatementRef":
+    target = as_object(statement.get("object")) or {}
+    if voids(statement) and target.get("objectType") != "StatementRef":
         return under("object", fault("is not a statement", "a StatementRef, where the verb voids"))
     return FINE
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -175,6 +176,15 @@ def test_what_a_teacher_assigned_is_the_learners_activity() -> None:
     assert (submission.learner_name, submission.evidence.kind) == ("Lee", "activity")
 
 
+def test_a_member_who_is_named_twice_is_seen_once_however_written() -> None:
+    digest = hashlib.sha1(b"mailto:lee@example.org").hexdigest()
+    twice = [LEARNER, {"mbox": "MAILTO:Lee@Example.org"}, {"mbox_sha1sum": digest}]
+    group = {"objectType": "Group", "member": [*twice, {"openid": "http://kim.example.org"}]}
+    found = taken(changed(STATEMENT, "actor", group))
+    assert [each.learner[0].type for each in found] == ["mbox", "openid"]
+    assert [each.evidence.source.external_id[-2:] for each in found] == ["#0", "#3"]
+
+
 def test_each_member_of_a_group_gets_a_submission() -> None:
     group = {"objectType": "Group", "member": [LEARNER, {"openid": "http://kim.example.org"}]}
     first, second = taken(changed(STATEMENT, "actor", group))
@@ -237,11 +247,16 @@ def test_the_instructor_judged_unless_a_context_agent_did() -> None:
     assert by_rater.evidence.source.format == "xapi-2.0"
 
 
-def test_a_voiding_statement_withdraws_the_one_it_names() -> None:
+@pytest.mark.parametrize(
+    "verb",
+    [
+        pytest.param(f"{ADL}voided", id="as the specification writes it"),
+        pytest.param(f"{ADL}voided/".replace("http:", "https:"), id="with https and a slash"),
+    ],
+)
+def test_a_voiding_statement_withdraws_the_one_it_names(verb: str) -> None:
     target = {"objectType": "StatementRef", "id": "9DED3322-e1a5-411a-a67d-6a735c76f119"}
-    outcome = xapi.outcome_of(
-        Item(0, written(changed(said(PLAIN, f"{ADL}voided"), "object", target)))
-    )
+    outcome = xapi.outcome_of(Item(0, written(changed(said(PLAIN, verb), "object", target))))
     assert isinstance(outcome, Translated)
     reason = f"voided by {STATEMENT['id']}: mailto:andy@example.org, {STATEMENT['timestamp']}"
     assert outcome.withdrawals == (Withdrawal("9ded3322-e1a5-411a-a67d-6a735c76f119", reason),)

@@ -8,7 +8,6 @@ from ledger.domain.messages import GROUP_MEMBERS_MAX
 from ledger.standards import xapi
 from ledger.standards.items import Item
 from ledger.standards.translation import Translated
-from ledger.standards.xapi_statement import VOIDED
 from tests.unit.standards.samples import STATEMENT, changed, written
 from tests.unit.standards.test_xapi import LEARNER, refused, taken
 
@@ -37,7 +36,7 @@ def test_a_group_has_its_limit() -> None:
 )  # fmt: skip
 def test_whoever_voids_is_named_in_prose_of_a_sane_length(actor: object, reason: str) -> None:
     void = {
-        "actor": actor, "verb": {"id": VOIDED},
+        "actor": actor, "verb": {"id": "http://adlnet.gov/expapi/verbs/voided"},
         "object": {"objectType": "StatementRef", "id": STATEMENT["id"]},
     }  # fmt: skip
     outcome = xapi.outcome_of(Item(0, written(void)))
