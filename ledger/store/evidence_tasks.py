@@ -65,7 +65,7 @@ class Submit:
         if learner is not None and message is not None:
             learner = known.as_before(learner, message.learner)
         if learner is None:
-            if message is not None:
+            if message is not None and self._version not in message.versions:
                 raise LearnerUnclearError(
                     f"{submission.evidence.source.external_id} was about a learner whom this "
                     "delivery does not name"

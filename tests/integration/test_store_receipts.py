@@ -74,6 +74,19 @@ def test_the_same_again_gives_the_first_receipt(migrated: str) -> None:
     assert unsound(migrated) == []
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_another_learner_under_the_same_name_and_version_is_a_conflict(
+    migrated: str, known: bool
+) -> None:
+    with opened(migrated) as ledger:
+        school = provider(ledger)
+        submit(ledger, school, submission("a", learner="alice"))
+        if known:
+            submit(ledger, school, submission("b", learner="bob"))
+        error = refusal(submit(ledger, school, submission("a", learner="bob"))[0])
+    assert isinstance(error, ConflictError)
+
+
 def test_other_content_under_the_same_name_is_a_conflict_for_that_item_alone(migrated: str) -> None:
     with opened(migrated) as ledger:
         school = provider(ledger)
