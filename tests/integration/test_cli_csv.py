@@ -66,9 +66,9 @@ def test_a_file_that_does_not_fit_is_told_once_with_what_would_be_right(
 @pytest.mark.parametrize(
     ("rows", "where"),
     [
-        pytest.param("1,S-1,2026-03-02,4\n1,S-2,2026-03-02,4\n", "hours.csv:3, column Student 1 was "
+        pytest.param("1,S-1,2026-03-02,4\n1,S-2,2026-03-02,5\n", "hours.csv:3, column Student 1 was "
                      "about a learner whom this delivery does not name", id="another learner"),
-        pytest.param("1,S-1,2026-03-02,4\n1,S-1,2026-03-02,5\n",
+        pytest.param("1,S-1,2026-03-02,4\n1,S-1,2026-03-03,4\n",
                      "hours.csv:3 1 was recorded before with other content", id="other content"),
     ],
 )  # fmt: skip
@@ -76,6 +76,8 @@ def test_a_row_that_the_ledger_refuses_is_named_like_one_that_cannot_be_read(
     mastery: Mastery, hours: Path, rows: str, where: str
 ) -> None:
     mastery.provider()
+    item = {**MAPPING["item"], "version": "{Hours}"}
+    hours.with_suffix(".json").write_text(json.dumps({**MAPPING, "item": item}))
     hours.write_text(HEADER + rows)
     code, out, err = imported(mastery, hours)
     assert (code, "1 accepted, 0 duplicates, 1 rejected" in out) == (1, True)
