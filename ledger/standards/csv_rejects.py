@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 
+from ledger.errors import Reject
 from ledger.standards.csv_mapping import REJECT_COLUMNS, CsvMapping
 from ledger.standards.csv_text import Reader, text_to_repair
 from ledger.standards.translation import Refused
@@ -29,7 +30,7 @@ def write_rejects(refused: Iterable[Refused], mapping: CsvMapping) -> Iterator[s
         if is_first:
             yield _line([*names, *REJECT_COLUMNS], reader.delimiter)
             is_first = False
-        why = "; ".join(_told(reject.where, reject.why, reject.expected) for reject in each.rejects)
+        why = "; ".join(map(_told, each.rejects))
         found = _ROW.search(each.rejects[0].where)
         row = found[1] if found else ""
         record = next(reader.records(), None)
@@ -41,9 +42,9 @@ def write_rejects(refused: Iterable[Refused], mapping: CsvMapping) -> Iterator[s
             yield _line([*(padded[at] for at in kept), row, why], reader.delimiter)
 
 
-def _told(where: str, why: str, expected: str) -> str:
-    column = where.partition(", ")[2]
-    return ": ".join(filter(None, (column, why))) + (f" (expected: {expected})" if expected else "")
+def _told(reject: Reject) -> str:
+    column = reject.where.partition(", ")[2]
+    return ": ".join(filter(None, (column, reject.why))) + reject.remedy
 
 
 def _line(cells: list[str], delimiter: str) -> str:
