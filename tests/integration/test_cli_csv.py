@@ -76,8 +76,9 @@ def test_a_row_that_the_ledger_refuses_is_named_like_one_that_cannot_be_read(
     mastery: Mastery, hours: Path, rows: str, where: str
 ) -> None:
     mastery.provider()
-    item = {**MAPPING["item"], "version": "{Hours}"}
-    hours.with_suffix(".json").write_text(json.dumps({**MAPPING, "item": item}))
+    given = json.loads(hours.with_suffix(".json").read_text())
+    given["item"]["version"] = "{Hours}"
+    hours.with_suffix(".json").write_text(json.dumps(given))
     hours.write_text(HEADER + rows)
     code, out, err = imported(mastery, hours)
     assert (code, "1 accepted, 0 duplicates, 1 rejected" in out) == (1, True)
