@@ -6,6 +6,7 @@ Pure apart from asking who holds a key. Whatever is in a message, it ends as ans
 from __future__ import annotations
 
 import base64
+import codecs
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -43,6 +44,7 @@ ORIGINAL_BYTES_MAX = 128 * 1024  # of a rejected message; the whole is in the le
 KEYS_TTL_S = 5.0  # a revoked key works no longer than this
 KEYS_MAX = 10_000
 
+_TO_TEXT = codecs.getincrementaldecoder("utf-8")
 _GZIP = b"\x1f\x8b"
 _OTHERS = (b'"actor"', b'"verb"', b'"CF', b'"@graph"', b'"decoded_resource"')
 """Names that make a document one of another format, wherever they stand in it."""
@@ -246,13 +248,15 @@ def _rejected(
     # The key that came with it is a secret and is not repeated; headers are left out whole.
     original = message.value or b"" if raw is None else raw
     kept = original[:ORIGINAL_BYTES_MAX]
+    is_cut = len(original) > len(kept)
     try:
-        text, encoding = kept.decode(), "utf-8"
+        # A letter that the cut goes through is left out: half of it would make all of it base64.
+        text, encoding = _TO_TEXT().decode(kept, final=not is_cut), "utf-8"
     except UnicodeDecodeError:
         text, encoding = base64.b64encode(kept).decode(), "base64"
     return RejectData(
         _place(message, index), status, rejects, text,
-        "utf-8" if encoding == "utf-8" else "base64", len(original) > len(kept),
+        "utf-8" if encoding == "utf-8" else "base64", is_cut,
     )  # fmt: skip
 
 
