@@ -24,7 +24,7 @@ def is_for_everybody(identifier: Identifier) -> bool:
 def identity_parts(provider: ProviderId, identifier: Identifier) -> tuple[str, ...]:
     """Give the parts that name the learner, for a keyed hash: equal parts, same learner.
 
-    A mailbox and its mbox_sha1sum (xAPI 1.0.3, section 4.1.2.3) give the same parts.
+    A mailbox and its mbox_sha1sum (xAPI 1.0.3 part two, 2.4.2.3) give the same parts.
     """
     kind, value = identifier.type.lower(), identifier.value.strip()
     if kind in {"mbox", "email"}:

@@ -109,7 +109,7 @@ _score_members = members(optional={"scaled": number, "raw": number, "min": numbe
 
 
 def score(value: object) -> Rejects:
-    """Take a score: scaled from -1 to 1, raw from min to max (4.1.5.1 of part two)."""
+    """Take a score: scaled from -1 to 1, raw from min to max (2.4.5.1 of part two)."""
     if rejects := _score_members(value):
         return rejects
     held = {name: decimal_of(each) for name, each in (as_object(value) or {}).items()}
