@@ -76,9 +76,8 @@ class _Table:
         return Translated(index, document, (submission,))
 
     def _width_fault(self, record: Record) -> str:
-        extra = [cell for cell in record.cells[len(self._names) :] if cell.strip()]
-        width = len(self._names)
-        return f"has {width + len(extra)} cells, the header {width}" if extra else ""
+        width, last = len(self._names), max(_filled(record.cells), default=0)
+        return f"has {last} cells, the header {width}" if last > width else ""
 
     def _sourced(self, submission: Submission, *, document: bytes, row: int) -> Submission:
         source = replace(
@@ -90,6 +89,10 @@ class _Table:
         )
         evidence = replace(submission.evidence, source=source)
         return replace(submission, evidence=evidence, document=document, media_type=MEDIA_TYPE)
+
+
+def _filled(cells: Iterable[str]) -> Iterator[int]:
+    return (at for at, cell in enumerate(cells, 1) if cell.strip())
 
 
 def placed(reject: Reject, mapping: CsvMapping, place: str) -> Reject:

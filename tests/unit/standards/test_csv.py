@@ -137,10 +137,10 @@ def test_a_stray_quote_spoils_one_row() -> None:
 
 def test_short_rows_are_padded_and_wide_ones_refused() -> None:
     short = row(No="2").replace(",12,good", "")
-    wide = row(No="3").replace("good", "good,bad")
+    wide = row(No="3").replace("good", "good,,bad,")
     translation = read(HEADER + short + wide)
     assert len(translation.submissions) == 1
-    assert translation.rejects[0][1].why == "has 13 cells, the header 12"
+    assert translation.rejects[0][1].why == "has 14 cells, the header 12"
 
 
 @pytest.mark.parametrize(
