@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from api.schemas import Many, Sent, Why
 from ledger.domain.evidence import EvidenceKind, Party, Result
@@ -213,7 +213,7 @@ class TrialIn(Sent):
         "programme",
         description="Where it would be adopted: floors that are set at wider levels hold.",
     )
-    scope: Annotated[str, Field(max_length=500)] = Field(
+    scope: Annotated[str, Field(max_length=500), AfterValidator(str.strip)] = Field(
         "",
         description="Which state, district, school or programme; only those enrolled there count.",
     )

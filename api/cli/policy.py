@@ -95,6 +95,7 @@ def adopt(
     known = LEVELS.get(level)
     if known is None:
         raise UsageError(f"--level {level} is none of {', '.join(LEVELS)}")
+    scope = scope.strip()  # as where learners are enrolled
     if (known == "everywhere") != (not scope):
         raise UsageError("--scope names what --level says; everywhere has none")
     with session(context).answers() as (ledger, answers):
@@ -247,7 +248,7 @@ def try_draft(
         assert asked.policy is not None  # one was given
         question = Question(
             asked.position, asked.on, _framework(asked.registry, framework),
-            group_by=GROUPS[group_by], level=level, scope=scope,
+            group_by=GROUPS[group_by], level=level, scope=scope.strip(),
         )  # fmt: skip
         with Progress(console=complaints, transient=True) as bar:
             task = bar.add_task("judging", total=None)

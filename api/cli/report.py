@@ -38,12 +38,13 @@ class _Asked(NamedTuple):
     name: str
 
     def scope(self, answers: Answers) -> Scope:
-        if (self.level is None) != (not self.name):
+        name = self.name.strip()
+        if (self.level is None) != (not name):
             raise UsageError("--level and --scope go together")
         if self.level is not None and self.level not in ENROLMENT_LEVELS:
             raise UsageError(f"--level {self.level} is none of {', '.join(ENROLMENT_LEVELS)}")
         question = answers.asked(as_of=as_of(self.known), on=time_of(self.on))
-        return Scope(question.position, question.on, self.level, self.name)
+        return Scope(question.position, question.on, self.level, name)
 
 
 @command(app, "one-short")

@@ -45,6 +45,7 @@ def _about(request: Request, at: AtMoment, level: Level = None, scope: Name = ""
     if at.policy is not None:
         fault = Fault("reports are by the policies in force", parameter="policy")
         raise ProblemError(INVALID, "policy: try a policy with /v1/policies/trials", faults=[fault])
+    scope = scope.strip()
     if (level is None) != (not scope):
         fault = Fault("level and scope go together", parameter="scope")
         raise ProblemError(INVALID, "scope: level and scope go together", faults=[fault])

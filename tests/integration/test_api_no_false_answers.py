@@ -9,7 +9,9 @@ from uuid import UUID
 
 import pytest
 
+from api.cli.main import run
 from tests.builders import policy, uri
+from tests.ledgers import MASTER_KEY
 from tests.served import item
 from tests.town import BOARD, Town, link
 
@@ -209,6 +211,15 @@ def test_blanks_around_a_school_are_no_part_of_its_name(town: Town) -> None:
     town.policy(policy("strict", requirement=strict), level="school", scope=" Trail")
     town.enrolled(by, school="Trail ")
     assert town.state(who, "W1") == "in_progress"
+    there = {"level": "school", "scope": " Trail "}
+    assert town.get("/v1/reports/disparity", by="school", **there) != []
+    assert town.post("/v1/policies/trials", {"policy": "strict", **there})["learners"] == 1
+    env = {"MASTERY_DATABASE_URL": town.url, "MASTERY_MASTER_KEY": MASTER_KEY}
+    loose = policy("loose", requirement={**strict, "at_least": 1})
+    assert town.steward.post("/v1/policies", json=loose).status_code == 200
+    adopt = ["policy", "adopt", "loose", "--level", "school", "--scope", "Trail "]
+    assert run(adopt, env=env) == 0
+    assert town.state(who, "W1") == "mastered"
 
 
 def test_a_credential_is_valid_all_the_day_it_ends_on(town: Town) -> None:
