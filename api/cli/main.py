@@ -73,6 +73,10 @@ def run(arguments: Sequence[str] | None = None, *, env: Mapping[str, str]) -> in
         return _complain(f"{error}{remedy}", EXIT_FAILED)
     except LedgerError as error:
         return _complain(str(error), EXIT_FAILED)
+    except OSError as error:
+        if error.filename is None:
+            raise  # about no file that was named
+        return _complain(f"{error.filename}: {error.strerror}", EXIT_FAILED)
     except (KeyboardInterrupt, typer.Abort):
         return _complain("stopped", EXIT_STOPPED)
     return found if isinstance(found, int) else 0

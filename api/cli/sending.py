@@ -133,8 +133,8 @@ def _finish(delivery: _Delivery, begun: Begun) -> None:
     refused = delivery.rejects.placed(found.refused, begun.translations, found.errors)
     finished = found._replace(refused=refused)
     delivery.tally.add(finished.answers)
-    delivery.rejects.add(finished.refused)
     keep(delivery.ledger, delivery.provider, finished)
+    delivery.rejects.add(finished.refused)  # last: there may be no place for a file
 
 
 def _counts(tally: Tally) -> str:

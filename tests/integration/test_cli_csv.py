@@ -40,6 +40,15 @@ def test_an_import_says_which_rejects_file_it_left_alone(mastery: Mastery, hours
     assert f"repair and import: {repair.with_name('hours.csv.rejects.1.csv')}\n" in err
 
 
+def test_a_rejects_file_that_cannot_be_made_is_told_in_words(mastery: Mastery, hours: Path) -> None:
+    mastery.provider()
+    long = hours.with_name("h" * 251 + ".csv")  # with .rejects.csv, longer than a name may be
+    long.write_text(HEADER + "1,S-1,2026-03-02,many\n")
+    code, out, err = imported(mastery, long)
+    assert (code, "1 rejected" in out) == (1, True)
+    assert err.endswith(".rejects.csv: File name too long\n")
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
