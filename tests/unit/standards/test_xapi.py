@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -174,15 +173,6 @@ def test_what_a_teacher_assigned_is_the_learners_activity() -> None:
     document = changed(said(PLAIN, f"{TLA}assigned"), "context", {"extensions": {iri: LEARNER}})
     (submission,) = taken(document)
     assert (submission.learner_name, submission.evidence.kind) == ("Lee", "activity")
-
-
-def test_a_member_who_is_named_twice_is_seen_once_however_written() -> None:
-    digest = hashlib.sha1(b"mailto:lee@example.org").hexdigest()
-    twice = [LEARNER, {"mbox": "MAILTO:Lee@Example.org"}, {"mbox_sha1sum": digest}]
-    group = {"objectType": "Group", "member": [*twice, {"openid": "http://kim.example.org"}]}
-    found = taken(changed(STATEMENT, "actor", group))
-    assert [each.learner[0].type for each in found] == ["mbox", "openid"]
-    assert [each.evidence.source.external_id[-2:] for each in found] == ["#0", "#3"]
 
 
 def test_each_member_of_a_group_gets_a_submission() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from ledger.domain.messages import GROUP_MEMBERS_MAX
@@ -48,3 +50,12 @@ def test_whoever_voids_is_named_in_prose_of_a_sane_length(actor: object, reason:
 def test_more_hours_than_can_be_counted_are_refused(digits: int) -> None:
     document = changed(STATEMENT, "result/duration", f"PT{'9' * digits}H")
     assert refused(document) == [("/result/duration", "is out of range")]
+
+
+def test_a_member_who_is_named_twice_is_seen_once_however_written() -> None:
+    digest = hashlib.sha1(b"mailto:lee@example.org").hexdigest()
+    twice = [LEARNER, {"mbox": "MAILTO:Lee@Example.org"}, {"mbox_sha1sum": digest}]
+    group = {"objectType": "Group", "member": [*twice, {"openid": "http://kim.example.org"}]}
+    found = taken(changed(STATEMENT, "actor", group))
+    assert [each.learner[0].type for each in found] == ["mbox", "openid"]
+    assert [each.evidence.source.external_id[-2:] for each in found] == ["#0", "#3"]
