@@ -199,7 +199,12 @@ def show_preset(
 def judge(
     policy: Annotated[str, typer.Argument(help="Policy file, or the name of a preset.")],
     observations: Annotated[Path, typer.Argument(help="Observations file (JSON).")],
-    on: Annotated[str | None, typer.Option(help="As of when; else the newest evidence.")] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            help="As of when; else the newest evidence, or now if ages in days are given."
+        ),
+    ] = None,
 ) -> None:
     """Judge observations in a file by a policy, and print the verdict. Needs no database.
 
@@ -208,7 +213,8 @@ def judge(
         mastery policy judge canvas-latest observations.json --on 2026-06-30
     """
     document = preset(policy) if policy in PRESETS else parse(existing(Path(policy)).read_bytes())
-    case = read_case(existing(observations).read_bytes(), on=time_of(on))
+    content = existing(observations).read_bytes()
+    case = read_case(content, on=time_of(on), now=datetime.now(UTC))
     show_json(verdict_json(judge_case(compile_policy(document), case)))
 
 

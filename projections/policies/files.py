@@ -50,10 +50,11 @@ class Case(NamedTuple):
     children: Mapping[CompetencyId, MasteryState]
 
 
-def read_case(data: bytes | str, *, on: datetime | None = None) -> Case:
+def read_case(data: bytes | str, *, on: datetime | None = None, now: datetime = UNDATED) -> Case:
     """Read a file. `on` is the moment asked about, where the file itself does not say.
 
-    Without either, it is the moment of the newest evidence.
+    Without either, it is the moment of the newest evidence; but where evidence says how many
+    days ago it was, it is `now`.
 
     Raises:
         InvalidDocumentError: with a pointer and a reason for every fault.
@@ -74,9 +75,12 @@ def read_case(data: bytes | str, *, on: datetime | None = None) -> Case:
     if rejects:
         raise InvalidDocumentError("observations", rejects)
     competency = CompetencyId(str(whole.get("competency", "competency")))
-    start = moment or UNDATED
+    if moment is None and any(
+        one.occurred_at is None and one.age_days is not None for one in items
+    ):
+        moment = now
     made = [
-        observation(item, place, competency=competency, occurred_at=_occurred(item, start))
+        observation(item, place, competency=competency, occurred_at=_occurred(item, moment or now))
         for place, item in enumerate(items)
     ]
     newest = max((one.occurred_at for one in made), default=UNDATED)

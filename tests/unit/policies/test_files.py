@@ -145,6 +145,14 @@ def test_the_moment_asked_about(
     assert read_case(json.dumps(content), on=on).on == expected
 
 
+def test_days_ago_are_counted_from_now_and_not_from_the_newest_evidence() -> None:
+    case = read_case('[{"age_days": 1020}, {"age_days": 910}]', now=NOW)
+    assert case.on == NOW
+    assert case.observations[1].occurred_at == NOW - timedelta(days=910)
+    assert read_case('[{"age_days": 1}, {"occurred_at": "2025-05-05"}]', now=NOW).on == NOW
+    assert read_case('[{"age_days": 1}]', on=NOW, now=UNDATED).on == NOW
+
+
 def test_children_may_be_states_or_truths_or_a_list_of_those_mastered() -> None:
     content = {"children": {"a": True, "b": False, "c": None, "d": "lapsed"}, "competency": "whole"}
     case = read_case(json.dumps(content))
