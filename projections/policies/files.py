@@ -153,9 +153,8 @@ def _moment(value: object) -> datetime | None:
 
 
 def _occurred(item: Item, on: datetime) -> datetime:
-    when = item.occurred_at
-    if when is not None:
-        return when if when.tzinfo else when.replace(tzinfo=UTC)
+    if item.occurred_at is not None:
+        return item.occurred_at
     if item.age_days is not None:
         return on - timedelta(days=float(item.age_days))
     return UNDATED

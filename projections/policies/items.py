@@ -6,12 +6,12 @@ what they export can be judged as it is.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID, uuid5
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
 from ledger.domain.evidence import Context, EvidenceKind, Facet, Purpose, Result, ResultStatus
 from ledger.domain.ids import CompetencyId, EvidenceId, Position, ProviderId
@@ -19,6 +19,14 @@ from projections.policies.clauses import Clause
 from projections.policies.observation import Exclusion, Observation
 
 Number = Annotated[Decimal, Field(allow_inf_nan=False)]
+
+
+def _zoned(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_zoned)]
+"""A day is its first moment, in UTC."""
 
 _NAMES = UUID("8f7a4c3e-52d1-5c0b-9d5f-0a3c6e1b7d20")
 _KINDS: dict[str, EvidenceKind] = {
@@ -61,7 +69,7 @@ class Item(Where):
     id: str | int | None = None
     competency: str | None = None
     kind: str = "assessment"
-    occurred_at: datetime | None = None  # a day is its first moment, in UTC
+    occurred_at: Moment | None = None
     age_days: Number | None = None
     provider: str = "provider"
     evaluator: str | None = None
@@ -85,7 +93,7 @@ class Item(Where):
     revises: str | int | None = None
     hours: Number | None = None
     credential: str | None = None
-    valid_until: datetime | None = None
+    valid_until: Moment | None = None
     weight: Number = Decimal(1)
     rigour: int | None = None
     confirmed_by: tuple[str, ...] = ()

@@ -74,6 +74,7 @@ def read(content: Any) -> Observation:
         ({"rigour": 2}, "rigour", 2),
         ({"confirmed_by": ["b"]}, "confirmed_by", ("b",)),
         ({"competency": "other"}, "competency", "other"),
+        ({"valid_until": "2026-01-01"}, "valid_until", datetime(2026, 1, 1, tzinfo=UTC)),
         ({"valid_until": "2026-01-01T00:00:00Z"}, "valid_until", datetime(2026, 1, 1, tzinfo=UTC)),
     ],
 )  # fmt: skip
