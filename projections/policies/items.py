@@ -163,14 +163,15 @@ def _named(what: str, name: str | int) -> UUID:
 def _result(item: Item) -> Result | None:
     high = item.possible if item.max is None else item.max
     score, cut = item.score, item.cut
-    if item.percent is not None and score is None:
-        # A share of what was possible; without that, of one.
-        high = Decimal(1) if high is None else high
+    if item.percent is not None:
+        # A share of what was possible; without that, of one. As in Canvas it goes before the
+        # score, which may count in points of its own, and is already on the outcome's scale.
+        high = high or Decimal(1)
         score = item.percent * high
+    elif item.alignment_mastery is not None and cut is None and high is not None:
+        cut = item.alignment_mastery * high
     if item.response in {0, 1}:
         score, high = Decimal(item.response or 0), Decimal(1)
-    if item.alignment_mastery is not None and cut is None and high is not None:
-        cut = item.alignment_mastery * high
     level = None if item.level is None else str(item.level)
     if score is None and level is None and item.success is None:
         return None
