@@ -82,6 +82,7 @@ def read_case(data: bytes | str, *, on: datetime | None = None, now: datetime = 
     made = [
         observation(item, place, competency=competency, occurred_at=_occurred(item, moment or now))
         for place, item in enumerate(items)
+        if "competency" not in whole or item.competency in {None, competency}
     ]
     newest = max((one.occurred_at for one in made), default=UNDATED)
     return Case(made, competency, moment or newest, _children(whole))

@@ -72,7 +72,7 @@ def test_what_is_left_out_takes_its_usual_meaning() -> None:
     assert case.children == {}
     (one,) = read_case('{"competency": "c", "scores": [4]}').observations
     assert (one.competency, one.occurred_at, one.recorded_at) == ("c", UNDATED, UNDATED)
-    (other,) = read_case('{"competency": "c", "scores": [{"competency": "d"}]}').observations
+    (other,) = read_case('{"scores": [{"competency": "d"}]}').observations
     assert other.competency == "d"
 
 

@@ -149,6 +149,15 @@ def test_the_moment_asked_about(
     assert read_case(json.dumps(content), on=on).on == expected
 
 
+def test_what_is_about_another_competency_is_passed_over_where_the_file_names_its_own() -> None:
+    signed = [["C1", "positive"], ["C2", "negative"]]
+    case = read_case(json.dumps({"competency": "C2", "assertions": signed}))
+    assert [one.result for one in case.observations] == [Result(success=False)]
+    unnamed = {"competency": "C2", "observations": [{"success": True}]}
+    assert len(read_case(json.dumps(unnamed)).observations) == 1
+    assert len(read_case(json.dumps({"assertions": signed})).observations) == 2
+
+
 def test_days_ago_are_counted_from_now_and_not_from_the_newest_evidence() -> None:
     case = read_case('[{"age_days": 1020}, {"age_days": 910}]', now=NOW)
     assert case.on == NOW
