@@ -127,17 +127,21 @@ def _rows(whole: Mapping[str, object]) -> tuple[str, list[object]]:
         ]
     if not isinstance(rows, list):
         raise InvalidDocumentError("observations", [Reject(f"/{name}", "not a list")])
-    return name, [_row(name, row) for row in cast("list[object]", rows)]
+    return name, [_row(name, row, place) for place, row in enumerate(cast("list[object]", rows))]
 
 
-def _row(name: str, row: object) -> object:
+def _row(name: str, row: object, place: int) -> object:
     """Spell out what a list says in short: a bare number, an answer, a signed assertion."""
     if isinstance(row, dict):
         return cast("dict[str, object]", row)
     if isinstance(row, list):
-        competency, sign, *_ = [*cast("list[object]", row), None, None]
-        signs = {"positive": True, "negative": False}
-        return {"competency": competency, "success": signs.get(str(sign))}
+        match cast("list[object]", row):
+            case [competency, ("positive" | "negative") as sign]:
+                return {"competency": competency, "success": sign == "positive"}
+            case _:
+                expected = '[competency, "positive" or "negative"]'
+                reject = Reject(f"/{name}/{place}", "no competency and sign", expected)
+                raise InvalidDocumentError("observations", [reject])
     return {"response": row} if name == "responses" else {"score": row}
 
 

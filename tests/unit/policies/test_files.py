@@ -121,6 +121,8 @@ def test_grades_responses_and_assertions_are_spelt_out() -> None:
         ('[{"response": 2}]', "/observations/0/response"),
         ('[{"score": "x"}]', "/observations/0/score"),
         ('{"evidence": [{"score": "NaN"}]}', "/evidence/0/score"),
+        ('{"assertions": [["C1", "positive"], ["C1", "Positive"]]}', "/assertions/1"),
+        ('{"assertions": [["C1", "positive", "agent"]]}', "/assertions/0"),
         ('{"on": "yesterday", "evidence": []}', "/on"),
         ('{"children": {"a": "great"}, "evidence": []}', "/children/a"),
         ('{"children": {"a": 3}, "evidence": []}', "/children/a"),
