@@ -147,7 +147,15 @@ def _pair(one: Any) -> tuple[object, object]:
 
 
 def _child_points(value: object, _: Setting) -> list[dict[str, object]]:
-    return [_child(one) if isinstance(one, str) else dict(one) for one in _listed(value)]
+    return [_child(one) if isinstance(one, str) else _named_child(one) for one in _listed(value)]
+
+
+def _named_child(one: Any) -> dict[str, object]:
+    """Read a child; Moodle names each by a number, and a document by text."""
+    child: dict[str, object] = dict(one)
+    if isinstance(child.get("id"), int):
+        child["id"] = str(child["id"])
+    return child
 
 
 def _child(text: str) -> dict[str, object]:
@@ -165,8 +173,10 @@ def _criteria(value: object, setting: Setting) -> dict[str, object]:
     if "leaf" in tree:
         operator = _OPERATORS[tree.get("op", "gte")]
         return {"rule": "result_of", "which": tree["leaf"], "is": operator, "share": tree["value"]}
+    if tree["op"] is None and len(tree["children"]) > 1:
+        raise ValueError("a group of several needs AND or OR")
     return {
-        "rule": _GROUPS[tree["op"]],
+        "rule": _GROUPS[tree["op"] or "OR"],
         "rules": [_criteria(child, setting) for child in tree["children"]],
     }
 
