@@ -33,13 +33,14 @@ def median(values: Sequence[Decimal]) -> Decimal | None:
 def distribution(values: Sequence[Decimal], ratings: Sequence[Decimal]) -> list[int]:
     """Give the percentage of values in each rating, in the order given.
 
-    A value belongs to the highest rating that it reaches; below all of them, to none. Each
-    percentage is rounded half up by itself, so they need not add up to 100.
+    A value belongs to the highest rating that it reaches, and of equal ones to the first; below
+    all of them it is not counted. Each percentage is rounded half up by itself, so they need not
+    add up to 100. Canvas: result_analytics.rb, rating_percents.
     """
-    counts = dict.fromkeys(ratings, 0)
+    counts = [0] * len(ratings)
     for value in values:
-        reached = [rating for rating in counts if rating <= value]
+        reached = [rating for rating in ratings if rating <= value]
         if reached:
-            counts[max(reached)] += 1
-    whole = len(values)
-    return [(200 * counts[rating] + whole) // (2 * whole) if whole else 0 for rating in ratings]
+            counts[ratings.index(max(reached))] += 1
+    whole = sum(counts)
+    return [(200 * count + whole) // (2 * whole) if whole else 0 for count in counts]

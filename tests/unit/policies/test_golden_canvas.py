@@ -85,6 +85,15 @@ def test_figures_of_a_class_are_rounded_once_and_half_away_from_zero() -> None:
     assert distribution([], [Decimal(3), Decimal(1)]) == [0, 0]
 
 
+def test_the_distribution_is_of_those_who_reach_a_rating_and_equal_ratings_go_to_the_first() -> (
+    None
+):
+    values = [Decimal("2.5"), Decimal(4), Decimal("0.5")]
+    assert distribution(values, [Decimal(3), Decimal(2)]) == [50, 50]
+    assert distribution(values, [Decimal(3), Decimal(2), Decimal(2)]) == [50, 50, 0]
+    assert distribution(values, [Decimal(5)]) == [0]
+
+
 RANGES = CANVAS["parameter_ranges"]
 
 
