@@ -179,7 +179,7 @@ def show_preset(
     """Print a ready-made policy, with its settings filled in. Needs no database.
 
     Examples:
-        mastery policy preset canvas-n-mastery --set n=3 --set mastery=3 > ours.json
+        mastery policy preset canvas-n-mastery --set parameter=3 --set mastery_points=4 > ours.json
         mastery policy preset canvas-n-mastery --settings
     """
     if listing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from api.cli.main import run
 from tests.unit.policies.cases import golden
 from tests.unit.policies.test_golden_others import STATES
 
+CLI_MD = Path(__file__).parents[3] / "docs" / "cli.md"
+EXAMPLES = re.findall(r"^    mastery (policy preset [^>\n]*)", CLI_MD.read_text(), re.MULTILINE)
 READINESS = golden("readiness_policy_proposed")
 
 
@@ -29,3 +32,8 @@ def test_readiness_without_a_moment_is_asked_about_now(
     evidence.write_text(json.dumps(case["evidence"], default=str))
     verdict = printed(capfd, "policy", "judge", "readiness", evidence)
     assert verdict["state"] == STATES[case["state"]]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_example_of_a_preset_works(example: str) -> None:
+    assert run(example.split(), env={}) == 0
