@@ -11,6 +11,7 @@ from projections.policies.periods import parse_period
 
 POINTS_MAX = Decimal(10) ** 9
 DECIMALS_MAX = 12
+PROBABILITY_DECIMALS_MAX = 20  # a fitted one comes as a binary float: 17 digits after some zeros
 COUNT_MAX = 10_000
 NAME_LENGTH_MAX = 200
 PARTS_MAX = 100
@@ -32,9 +33,17 @@ def _measured(value: Decimal) -> Decimal:
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int) or abs(value) > POINTS_MAX:
         raise ValueError(f"expected a number between -{POINTS_MAX} and {POINTS_MAX}")
-    if -exponent > DECIMALS_MAX and value != round(value, DECIMALS_MAX):
-        raise ValueError(f"expected at most {DECIMALS_MAX} decimals")
+    return _short(value, DECIMALS_MAX)
+
+
+def _short(value: Decimal, decimals_max: int) -> Decimal:
+    if value != round(value, decimals_max):
+        raise ValueError(f"expected at most {decimals_max} decimals")
     return value
+
+
+def _likely(value: Decimal) -> Decimal:
+    return _short(value, PROBABILITY_DECIMALS_MAX)
 
 
 def _is_period(text: str) -> str:
@@ -42,19 +51,21 @@ def _is_period(text: str) -> str:
     return text
 
 
+_WRITTEN = PlainSerializer(_plain, return_type=str, when_used="json")
+_SCHEMA = WithJsonSchema(
+    {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]}
+)
+
 Points = Annotated[
-    Decimal,
-    Field(allow_inf_nan=False),
-    AfterValidator(_measured),
-    PlainSerializer(_plain, return_type=str, when_used="json"),
-    WithJsonSchema(
-        {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}]}
-    ),
+    Decimal, Field(allow_inf_nan=False), AfterValidator(_measured), _WRITTEN, _SCHEMA
 ]
 """A decimal; written as text, so that no reader makes it a binary float."""
 
 Share = Annotated[Points, Field(gt=0, le=1)]
-Probability = Annotated[Points, Field(ge=0, le=1)]
+PartOfWhole = Annotated[Points, Field(ge=0, le=1)]
+Probability = Annotated[
+    Decimal, Field(allow_inf_nan=False, ge=0, le=1), AfterValidator(_likely), _WRITTEN, _SCHEMA
+]
 Amount = Annotated[Points, Field(gt=0)]
 Count = Annotated[int, Field(strict=True, ge=1, le=COUNT_MAX)]
 Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH_MAX, pattern=r"\S")]

@@ -18,8 +18,8 @@ from projections.policies.clauses import (
     Count,
     Duration,
     Name,
+    PartOfWhole,
     Points,
-    Probability,
     Share,
 )
 from projections.policies.estimates import AnyEstimate
@@ -139,7 +139,7 @@ class ResultOf(Clause):
     rule: Literal["result_of"]
     which: Name
     is_: Annotated[Literal["at_least", "at_most", "equal"], Field(alias="is")] = "at_least"
-    share: Probability
+    share: PartOfWhole
     attempt: Literal["latest", "highest", "first"] = "latest"
 
 

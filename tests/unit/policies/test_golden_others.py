@@ -244,6 +244,13 @@ def test_bkt_parameter_out_of_range_is_refused(name: str, value: object) -> None
     assert refusal.value.rejects[0].where == f"/{name}"
 
 
+def test_bkt_fitted_parameters_are_taken_as_they_are() -> None:
+    fitted = {"prior": 0.12345678901234568, "learn": 0.00012345678901234567}
+    assert judged("bkt", {**fitted, "guess": 0.2}, {"responses": [0]}).estimate is not None
+    with pytest.raises(InvalidDocumentError, match="at most 20 decimals"):
+        preset("bkt", {"prior": "0.123456789012345678901"})
+
+
 def test_bkt_answer_that_is_impossible_leaves_the_belief_and_takes_the_chance() -> None:
     settings = {"prior": 0, "guess": 0, "slip": 0, "learn": "0.2"}
     assert judged("bkt", settings, {"responses": [1]}).estimate == Decimal("0.2")
