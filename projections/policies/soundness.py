@@ -173,13 +173,15 @@ def _contradictions(rule: AllOf, where: str) -> Iterator[Reject]:
             yield Reject(f"{where}/rules/{ones[-1][0]}", why)
 
 
+ANY_WILL_DO = "any evidence at all meets it, however poor"
+
+
 def _pass_faults(document: PolicyDocument) -> Iterator[Reject]:
     judge = compile_policy(document)
     if judge([], competency=CompetencyId("any"), on=_MOMENT).state == "mastered":
         yield Reject("/requirement", "everybody meets it without any evidence")
     elif not document.any_evidence and _any_will_do(document):
-        why = "any evidence at all meets it, however poor"
-        yield Reject("/requirement", why, 'a bar, or "any_evidence": true to say so openly')
+        yield Reject("/requirement", ANY_WILL_DO, 'a bar, or "any_evidence": true to say so openly')
 
 
 _MOMENT = datetime(2000, 1, 1, tzinfo=UTC)

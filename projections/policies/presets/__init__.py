@@ -16,6 +16,7 @@ from ledger.errors import InvalidDocumentError, Reject, UnknownPolicyError
 from projections.policies.documents import PolicyDocument
 from projections.policies.presets.settings import Setting, put
 from projections.policies.reading import parse
+from projections.policies.soundness import ANY_WILL_DO
 
 PRESETS = (
     "demonstrated-mastery",
@@ -60,7 +61,13 @@ def preset(name: str, settings: Mapping[str, object] | None = None) -> PolicyDoc
         raise InvalidDocumentError(f"preset {name}", rejects)
     if name.startswith("canvas-") and _passes_any_score(document):
         document["any_evidence"] = True  # Canvas allows mastery at 0 points; then it is said openly
-    return parse(document)
+    try:
+        return parse(document)
+    except InvalidDocumentError as refusal:
+        if name != "bkt" or [one.why for one in refusal.rejects] != [ANY_WILL_DO]:
+            raise
+    # pyBKT takes parameters by which even a wrong answer leaves enough belief.
+    return parse({**document, "any_evidence": True})
 
 
 def preset_settings(name: str) -> Mapping[str, Setting]:

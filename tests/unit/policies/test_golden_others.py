@@ -251,6 +251,13 @@ def test_bkt_fitted_parameters_are_taken_as_they_are() -> None:
         preset("bkt", {"prior": "0.123456789012345678901"})
 
 
+def test_bkt_parameters_by_which_any_answer_will_do_say_so_openly() -> None:
+    settings = {"prior": 0.9, "learn": 0.8, "slip": 0.4, "threshold": 0.8}
+    assert preset("bkt", settings).any_evidence
+    assert judged("bkt", settings, {"responses": [0]}).state == "mastered"
+    assert not preset("bkt", {**settings, "threshold": 0.99}).any_evidence
+
+
 def test_bkt_answer_that_is_impossible_leaves_the_belief_and_takes_the_chance() -> None:
     settings = {"prior": 0, "guess": 0, "slip": 0, "learn": "0.2"}
     assert judged("bkt", settings, {"responses": [1]}).estimate == Decimal("0.2")
