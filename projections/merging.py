@@ -47,7 +47,7 @@ def unmerge(ledger: Ledger, answers: Answers, learner: LearnerId, *, reason: Par
         ErasedError: the learner was erased.
     """
     identities = answers.registry().identities
-    if not identities.is_merged(learner) and identities.kin(learner) == {learner}:
+    if not identities.is_merged(learner) and len(identities.kin(learner)) == 1:
         raise RefusedError(f"{learner} was merged into nobody")
     return ledger.learners.identify(LearnerUnmerged(learner=learner, reason=reason))
 

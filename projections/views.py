@@ -17,7 +17,7 @@ from ledger.domain.ids import Position
 from ledger.errors import StoreUnavailableError
 from projections import statements
 
-SHAPE = 4
+SHAPE = 5
 """Of the tables and of what the folds put into them; another number calls for a rebuild."""
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)

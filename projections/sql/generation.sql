@@ -1,7 +1,8 @@
 -- The tables of one generation; {g} is its prefix. Dropped and rebuilt, never migrated.
 
 -- One row per piece of evidence, competency and what was said of it. Facts only: whether it
--- counts depends on policy, authority and the day, and is answered by `mastery`.
+-- counts depends on policy, authority and the day, and is answered by `mastery`. Where workers keep
+-- the views, the row may be there for two learners, until both have come to the merge of one.
 CREATE TABLE views.{g}_observations (
     learner        uuid        NOT NULL,
     competency     text        NOT NULL,

@@ -1,7 +1,7 @@
 -- Keys of one generation's tables, made after a rebuild has filled them.
 
 ALTER TABLE views.{g}_observations
-    ADD CONSTRAINT {g}_observations_pkey PRIMARY KEY (evidence, position, competency);
+    ADD CONSTRAINT {g}_observations_pkey PRIMARY KEY (evidence, position, competency, learner);
 CREATE INDEX {g}_observations_learner_idx ON views.{g}_observations (learner, competency);
 ALTER TABLE views.{g}_mastery
     ADD CONSTRAINT {g}_mastery_pkey PRIMARY KEY (learner, competency);
