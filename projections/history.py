@@ -42,7 +42,7 @@ from projections.telling import tell
 from projections.transcript import competency_name
 
 _OF_LEARNERS = frozenset(LEARNER_TOPICS)
-_TOLD_ANYWAY = (ProviderSuspended, ProviderReinstated, AuthorityRevoked)
+_TOLD_ANYWAY = (ProviderSuspended, ProviderReinstated, AuthorityRevoked, AuthorityGranted)
 """What says that evidence counts no more, or again, though no state moves."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

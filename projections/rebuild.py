@@ -135,6 +135,9 @@ def _switch(cursor: Cursor[Any], ledger: Ledger, settings: Settings, follower: F
     generation, position, clock = follower.reached
     clock = max(clock, live.clock) if live is not None else clock
     views.reach(cursor, generation, position, clock)
+    if live is not None and live.shape == views.SHAPE:
+        keep = statements.query("keep_erased", generation=generation, old=live.generation)
+        cursor.execute(keep, {"position": position})
     changes = _differences(cursor, generation, live, position=position, clock=clock)
     if live is None:
         changes += _erasures(cursor, ledger, until=position)

@@ -85,15 +85,16 @@ def _result(said: JsonObject, *, implied: bool | None) -> Result | None:
 def _score(said: JsonObject) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
     """Give score, min, max: raw where its scale is known, else scaled, else raw alone.
 
-    A raw score below 0 without a min is on a scale that nobody knows; only `extensions` keep it.
+    A score below 0 without a min is on a scale that nobody knows, and on one from -1 it would rank
+    above a small one on 0 to 1: only the document keeps it.
     """
     held = {name: decimal_of(each) for name, each in said.items()}
     raw, low, high, scaled = (held.get(name) for name in ("raw", "min", "max", "scaled"))
     usable = raw is not None and (raw >= 0 or low is not None)
     if usable and high is not None:
         return raw, low, high
-    if scaled is not None:
-        return scaled, Decimal(0 if scaled >= 0 else -1), Decimal(1)
+    if scaled is not None and scaled >= 0:
+        return scaled, Decimal(0), Decimal(1)
     return (raw, low, None) if usable else (None, None, None)
 
 

@@ -53,6 +53,11 @@ _PARTS = (  # the topic as the index facts_not_evidence_idx has it
     f" UNION ALL SELECT {COLUMNS} FROM ledger.facts WHERE originator_id = ANY(%s)"
     " AND position <= %s AND topic <> 'mastery.evidence-recorded.v1' ORDER BY 1"
 )
+_KEYS = (  # a key that a restored backup brought back opens nothing
+    "SELECT uuid_send(owner), wrapped FROM ledger.data_keys WHERE owner = ANY(%s) AND NOT EXISTS"
+    " (SELECT FROM ledger.facts WHERE originator_id = owner AND topic = %s"
+    " AND topic <> 'mastery.evidence-recorded.v1')"  # as its index has it
+)
 _FACTS_AHEAD = 4_000  # small enough to be folded before the processor has forgotten it
 _START: Position = Position(0)
 _END: Position = Position(2**63 - 1)
@@ -279,8 +284,7 @@ class LogReader:
         # One that is not held is asked for each time: it may have been made since.
         missing = [UUID(bytes=owner) for owner in owners if owner not in found]
         if missing:
-            query = "SELECT uuid_send(owner), wrapped FROM ledger.data_keys WHERE owner = ANY(%s)"
-            for owner, wrapped in self._rows(query, (missing,)):
+            for owner, wrapped in self._rows(_KEYS, (missing, LearnerErased.TOPIC)):
                 found[owner] = held[owner] = self._keys.unwrap(UUID(bytes=owner), wrapped)
         return found
 

@@ -127,9 +127,18 @@ SELECT DISTINCT learner FROM views.{g}_mastery ORDER BY learner;
 -- tells of it.
 SELECT learner FROM views.{g}_learners ORDER BY learner;
 
+-- keep_erased --
+-- Of those whose erasure lies ahead nothing can be folded any more: their rows stay until the fact
+-- that says why (found as facts_in_clear has it).
+INSERT INTO views.{g}_mastery
+SELECT old.* FROM views.{old}_mastery AS old
+ WHERE old.learner IN (
+        SELECT originator_id FROM ledger.facts WHERE position > %(position)s
+           AND topic = 'mastery.learner-erased.v1' AND substring(state, 1, 1) <> '\x01'::bytea)
+    ON CONFLICT DO NOTHING;
+
 -- differences --
 -- Pairs of which two generations say different things; a pair without a row has no evidence.
--- Of those who were erased (found as facts_not_evidence_idx has it), the erasure tells.
 SELECT coalesce(new.learner, old.learner), coalesce(new.competency, old.competency),
        coalesce(old.state, 'no_evidence'), coalesce(new.state, 'no_evidence'),
        new.estimate, new.level, coalesce(new.policy, old.policy),
@@ -139,9 +148,6 @@ SELECT coalesce(new.learner, old.learner), coalesce(new.competency, old.competen
   FROM views.{g}_mastery AS new
   FULL JOIN views.{old}_mastery AS old USING (learner, competency)
  WHERE coalesce(old.state, 'no_evidence') <> coalesce(new.state, 'no_evidence')
-   AND NOT EXISTS (
-        SELECT FROM ledger.facts AS f WHERE f.originator_id = coalesce(new.learner, old.learner)
-           AND f.topic = 'mastery.learner-erased.v1' AND f.topic <> 'mastery.evidence-recorded.v1')
  ORDER BY 1, 2;
 
 -- first_differences --

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -13,10 +14,12 @@ from api.cli.main import run
 from api.web import mount
 from consumers import outbox
 from ledger.domain.facts import LearnerErased
+from ledger.domain.ids import Position
 from ledger.domain.streams import framework_stream
 from projections.answers import Answers
 from projections.engine import Engine
 from projections.rebuild import rebuild
+from projections.reports import Scope, records
 from tests import ledgers
 from tests.builders import FRAMEWORK, policy, uri
 from tests.served import item
@@ -104,6 +107,9 @@ def test_it_is_done_anew_where_a_backup_brought_the_key_back(town: Town) -> None
         for asked in ({}, {"as_of": receipt["position"]}):
             found = town.steward.get(f"/v1/learners/{who}/{path}", params=asked)
             assert found.status_code == 410
+    before = Scope(as_of=Position(receipt["position"]), on=datetime(2026, 7, 1, tzinfo=UTC))
+    with ledgers.opened(town.url) as other:
+        assert not [one for one in records(other.log, before) if one.pieces]
     again = town.post(url, REASON)
     assert (again["duplicate"], again["position"]) == (False, first["position"] + 1)
     assert town.post(url, REASON)["duplicate"]
@@ -141,8 +147,9 @@ def test_an_engine_without_the_key_says_nothing_but_that_it_was_erased(
             rebuild(other, given)
         Engine(other, given).catch_up()
     told = town.get("/v1/changes", limit=1000)["items"][len(known) :]
-    assert {one["cause"] for one in told} == {"erasure"}
-    assert (told[-1]["learner"], told[-1]["competency"]) == (who, "")
+    assert [(one["learner"], one["competency"], one["to_state"], one["cause"]) for one in told] == [
+        (who, uri("W1"), "no_evidence", "erasure"), (who, "", "no_evidence", "erasure"),
+    ]  # fmt: skip
     assert who not in repr(contents(town.url))
 
 
