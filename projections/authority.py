@@ -18,6 +18,7 @@ from ledger.domain.facts import (
     ProviderSuspended,
 )
 from ledger.domain.ids import FrameworkId, ProviderId
+from ledger.domain.value import Value
 from ledger.errors import UnknownGrantError
 from projections.frameworks import Resolved, keys, wanted_keys
 from projections.policies.observation import Exclusion
@@ -28,9 +29,37 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 Excluded = tuple[Exclusion, str]
 
 
+class Grant(Value):
+    """What a provider may assert; an empty list means all. From `revoked_at` on it no longer may."""
+
+    grant: str
+    kinds: tuple[EvidenceKind, ...]
+    frameworks: tuple[FrameworkId, ...]
+    competencies: tuple[str, ...]
+    starts_at: datetime | None
+    ends_at: datetime | None
+    revoked_at: datetime | None
+    reason: str | None
+
+
+class Suspension(Value):
+    """From when to when (None: it goes on) nothing counts that occurs."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+
+
+class ProviderAuthority(Value):
+    """All authority that a provider was given, and its suspensions, in the order they were told."""
+
+    provider: ProviderId
+    grants: tuple[Grant, ...]
+    suspensions: tuple[Suspension, ...]
+
+
 @dataclass(slots=True)
 class _Grant:
-    name: str
+    fact: AuthorityGranted
     kinds: frozenset[EvidenceKind]
     frameworks: frozenset[FrameworkId]
     competencies: frozenset[str]
@@ -63,11 +92,11 @@ class _Provider:
 
     def grant(self, fact: AuthorityGranted) -> None:
         for earlier in self.grants:
-            if earlier.name == fact.grant and earlier.before != _NEVER:
+            if earlier.fact.grant == fact.grant and earlier.before != _NEVER:
                 earlier.settled = True
         self.grants.append(
             _Grant(
-                name=fact.grant,
+                fact=fact,
                 kinds=frozenset(fact.kinds),
                 frameworks=frozenset(fact.frameworks),
                 competencies=wanted_keys(fact.competencies),
@@ -79,7 +108,7 @@ class _Provider:
 
     def revoke(self, fact: AuthorityRevoked) -> None:
         for grant in self.grants:
-            if grant.name == fact.grant and not grant.settled:
+            if grant.fact.grant == fact.grant and not grant.settled:
                 grant.before = aware(fact.ends_at)
 
     def reinstate(self, at: datetime) -> None:
@@ -163,15 +192,37 @@ class Authority:
             UnknownGrantError: it has none of this name.
         """
         known = self._providers.get(provider.int)
-        if known is None or all(one.name != name for one in known.grants):
+        if known is None or all(one.fact.grant != name for one in known.grants):
             raise UnknownGrantError(name)
         return name
+
+    def held(self, provider: ProviderId) -> ProviderAuthority:
+        """Tell what a provider was granted, and when it was suspended."""
+        known = self._providers.get(provider.int) or _Provider()
+        suspensions = (
+            Suspension(starts_at=start, ends_at=None if end == _NEVER else end)
+            for start, end in known.suspensions
+        )
+        return ProviderAuthority(
+            provider=provider,
+            grants=tuple(map(_told, known.grants)),
+            suspensions=tuple(suspensions),
+        )
 
     def _of(self, provider: ProviderId) -> _Provider:
         known = self._providers.setdefault(provider.int, _Provider())
         known.cache.clear()
         known.always.clear()
         return known
+
+
+def _told(grant: _Grant) -> Grant:
+    fact = grant.fact
+    return Grant(
+        grant=fact.grant, kinds=fact.kinds, frameworks=fact.frameworks,
+        competencies=fact.competencies, starts_at=fact.starts_at, ends_at=fact.ends_at,
+        revoked_at=None if grant.before == _NEVER else grant.before, reason=fact.reason,
+    )  # fmt: skip
 
 
 def aware(moment: datetime) -> datetime:

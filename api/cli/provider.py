@@ -120,6 +120,26 @@ def grant(
         screen.out(f"position {ledger.record_about_provider(fact).position}")
 
 
+@command(app, "authority")
+def authority(context: typer.Context, name: Named) -> None:
+    """List what a provider was granted, and when it was suspended."""
+    with session(context).answers() as (_, answers):
+        held = answers.registry().authority.held(provider_named(answers, name))
+    rows = [
+        (
+            one.grant, ", ".join(one.kinds) or "all",
+            ", ".join((*one.frameworks, *one.competencies)) or "all",
+            *map(_day, (one.starts_at, one.ends_at, one.revoked_at)),
+        )
+        for one in held.grants
+    ]  # fmt: skip
+    rows += [
+        ("suspended", "", "", _day(one.starts_at), _day(one.ends_at), "")
+        for one in held.suspensions
+    ]
+    show_rows(("grant", "kinds", "about", "from", "to", "revoked from"), rows)
+
+
 @command(app, "revoke")
 def revoke(
     context: typer.Context,
@@ -163,6 +183,10 @@ def reinstate(context: typer.Context, name: Named, reason: Reason, at: At = None
             provider=provider_named(answers, name), at=time_of(at) or _now(), reason=reason
         )
         screen.out(f"position {ledger.record_about_provider(fact).position}")
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment is not None else ""
 
 
 def _now() -> datetime:

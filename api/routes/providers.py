@@ -24,6 +24,7 @@ from ledger.domain.sayings import ProviderFact
 from ledger.errors import UnknownProviderError
 from ledger.service import Receipt
 from ledger.store.access import Issued
+from projections.authority import ProviderAuthority
 from projections.publication import order_fault, refuse
 
 router = APIRouter(prefix="/v1/providers", tags=["providers"], responses=PROBLEMS)
@@ -124,6 +125,25 @@ def revoke_token(
 
 
 _NOTED = replies(Noted, "Recorded.", example={"position": 12, "duplicate": False})
+
+
+@router.get(
+    "/{provider}/authority", response_class=JsonBytes, summary="Get a provider's authority",
+    responses=replies(ProviderAuthority, "What it was granted, and when it was suspended.", example={
+        "provider": _PROVIDER,
+        "grants": [{
+            "grant": "wbl-2026", "kinds": ["work_based_learning"], "frameworks": [],
+            "competencies": [], "starts_at": "2026-08-01T00:00:00Z",
+            "ends_at": "2027-06-30T23:59:59Z", "revoked_at": "2026-12-24T00:00:00Z",
+            "reason": "contract 7",
+        }],
+        "suspensions": [{"starts_at": "2026-10-01T00:00:00Z", "ends_at": "2026-10-15T00:00:00Z"}],
+    }),
+)  # fmt: skip
+def authority(request: Request, _caller: ReferenceReader, provider: Which) -> Response:
+    """Tell what a provider may assert, from when to when; what was revoked stays listed."""
+    asked = parts(request)
+    return encoded(asked.answers.registry().authority.held(_known(asked, provider)))
 
 
 @router.post(
