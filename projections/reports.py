@@ -64,8 +64,13 @@ class Rater:
 
 @dataclass(frozen=True, slots=True)
 class Moderation:
-    """How far second scores agree: over all, by rater, and who drifts since a date."""
+    """How far second scores agree: over all, by rater, and who drifts since a date.
 
+    As of `position` in the log, and as true at the moment `on`.
+    """
+
+    position: Position
+    on: datetime
     overall: Agreement
     raters: tuple[Rater, ...]
     drifting: tuple[Drift, ...]
@@ -102,7 +107,8 @@ def moderation(log: LogReader, scope: Scope, *, since: datetime) -> Moderation:
         Rater(provider, evaluator, agreement(group))
         for (provider, evaluator), group in sorted(groups.items())
     )
-    return Moderation(agreement(pairs), raters, tuple(drifting(pairs, since=since)))
+    drifts = tuple(drifting(pairs, since=since))
+    return Moderation(scope.as_of, scope.on, agreement(pairs), raters, drifts)
 
 
 def pairs_of(record: LearnerRecord) -> Iterator[Pair]:

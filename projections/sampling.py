@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from ledger.domain.evidence import JUDGED_KINDS, Evidence, Party
 from ledger.domain.facts import EvidenceConfirmed
-from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
+from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
 from ledger.store.reader import LogReader
 from projections.authority import aware
 from projections.learner import LearnerRecord, Piece
@@ -62,9 +62,12 @@ class Share:
 class SecondScoring:
     """The share of each evaluator of each provider, and the work itself, learner by learner.
 
-    `items` end after `limit` or more; a learner's stay together, and `next` is where to go on.
+    `items` end after `limit` or more; a learner's stay together, and `next` is where to go on. As of
+    `position` in the log, and as true at the moment `on`.
     """
 
+    position: Position
+    on: datetime
     share_percent: Decimal
     raters: tuple[Share, ...]
     items: tuple[Drawn, ...]
@@ -93,7 +96,7 @@ def second_scoring(log: LogReader, scope: Scope, wanted: Wanted, *, limit: int) 
             if not passed and more is None and not (wanted.awaiting and drawn.scored_by):
                 items.append(drawn)
     raters = tuple(Share(*key, *count) for key, count in sorted(counts.items()))
-    return SecondScoring(wanted.share_percent, raters, tuple(items), more)
+    return SecondScoring(scope.as_of, scope.on, wanted.share_percent, raters, tuple(items), more)
 
 
 def _works(record: LearnerRecord, wanted: Wanted, on: datetime) -> Iterator[tuple[Piece, Party]]:

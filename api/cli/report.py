@@ -178,7 +178,7 @@ def compare_groups(
     Example:
         mastery report disparity --by english_learner --level district --scope "Riverside"
     """
-    from api.routes.reports import DisparityOut  # the web framework is slow
+    from api.routes.reports import Disparities, DisparityOut  # the web framework is slow
     from api.routes.trials import TableOut
 
     with session(context).answers() as (ledger, answers):
@@ -186,10 +186,10 @@ def compare_groups(
         asked = compared(answers.registry(), by, framework, competency)
         found = list(disparity(ledger.log, scope, asked))
     if plain:
-        rows = [
+        items = [
             DisparityOut(one.competency, TableOut.of(one.outcomes), one.groups) for one in found
         ]
-        show_json(rows)
+        show_json(Disparities(scope.as_of, scope.on, items))
         return
     figures = ("learners", "mastered", "evidence", "second_scored", "agreed", "disputed")
     for one in found:

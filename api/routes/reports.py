@@ -159,9 +159,17 @@ class DisparityOut(msgspec.Struct, frozen=True):
     groups: tuple[Group, ...]
 
 
+class Disparities(msgspec.Struct, frozen=True):
+    """Every competency compared, as of a position in the log and as true at a moment."""
+
+    position: Position
+    on: datetime
+    items: list[DisparityOut]
+
+
 @router.get(
     "/disparity", response_class=JsonBytes, summary="Compare subgroups",
-    responses=replies(list[DisparityOut], "Pass rates, evidence and moderation, by group."),
+    responses=replies(Disparities, "Pass rates, evidence and moderation, by group."),
 )  # fmt: skip
 def compare_groups(
     request: Request, _caller: ReportsReader, where: About, *,
@@ -179,9 +187,8 @@ def compare_groups(
     asked = parts(request)
     registry = asked.answers.registry(as_of=where.as_of)
     found = disparity(asked.ledger.log, where, compared(registry, by, framework, competency))
-    return encoded(
-        [DisparityOut(one.competency, TableOut.of(one.outcomes), one.groups) for one in found]
-    )
+    items = [DisparityOut(one.competency, TableOut.of(one.outcomes), one.groups) for one in found]
+    return encoded(Disparities(where.as_of, where.on, items))
 
 
 def _page(rows: Iterable[Row], where: Scope, limit: int) -> Page[Row]:
