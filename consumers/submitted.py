@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import codecs
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -46,7 +47,7 @@ KEYS_MAX = 10_000
 
 _TO_TEXT = codecs.getincrementaldecoder("utf-8")
 _GZIP = b"\x1f\x8b"
-_OTHERS = (b'"actor"', b'"verb"', b'"CF', b'"@graph"', b'"decoded_resource"')
+_OTHERS = re.compile(rb'"(?:actor"|verb"|CF|@graph"|decoded_resource")')
 """Names that make a document one of another format, wherever they stand in it."""
 
 Status = Literal["accepted", "duplicate", "withdrawn"]
@@ -172,7 +173,7 @@ def _format_of(value: bytes) -> str | None:
     if (
         value.startswith(b"{") and b'"learner"' in value
         and b"\\" not in value  # a name may be written with escapes
-        and not any(mark in value for mark in _OTHERS)
+        and not _OTHERS.search(value)
     ):  # fmt: skip
         return "native"
     return detect.format_of(value)

@@ -182,14 +182,15 @@ def get_evidence(
     if learner is None:
         raise UnknownEvidenceError(evidence)
     position = asked.answers.asked(as_of=at.as_of).position
-    piece = asked.answers.record(learner, position).pieces.get(name)
+    record = asked.answers.record(learner, position)
+    piece = record.pieces.get(name)
     if piece is None:
         raise UnknownEvidenceError(evidence)
     facts = asked.ledger.log.stream(learner, until=position)
     return encoded(
         EvidenceOut(
             id=name,
-            learner=learner,
+            learner=record.learner,
             provider=piece.provider,
             evidence=piece.evidence,
             facts=tuple(_fact(one) for one in facts if getattr(one.fact, "id", None) == name),

@@ -6,6 +6,7 @@ Not here: what a value means. A float never arises; `1.10` becomes `Decimal("1.1
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from hashlib import sha256
@@ -22,7 +23,8 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _CANONICAL = msgspec.json.Encoder(order="sorted", decimal_format="number")
 _ELEMENTS = msgspec.json.Decoder(list[msgspec.Raw])
 _AFTER_NAME = b'":'
-_DISGUISES = (b'" ', b'"\n', b'"\t', b'"\r', b"\\u0022", b"\\u003a", b"\\u003A")
+_SPACE_AFTER_QUOTE = re.compile(rb'"[ \n\t\r]')
+_ESCAPED = (b"\\u0022", b"\\u003a", b"\\u003A")
 _MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
@@ -132,7 +134,9 @@ def _may_repeat(text: bytes, canonical_text: bytes) -> bool:
     """
     if text.count(_AFTER_NAME) != canonical_text.count(_AFTER_NAME):
         return True
-    return any(each in text for each in _DISGUISES)
+    if b"\\" in text and any(each in text for each in _ESCAPED):
+        return True
+    return _SPACE_AFTER_QUOTE.search(text) is not None
 
 
 class _Repeating(dict[str, object]):
