@@ -224,6 +224,8 @@ def learner_of(identifiers: tuple[bytes, ...], known: Known) -> tuple[LearnerId 
         LearnerUnclearError: they mean two learners; to merge them is a steward's decision.
     """
     found = [known.learners.get(key) for key in identifiers]
+    if len(found) == 1:
+        return found[0], [found[0] is not None]
     meant = dict.fromkeys(learner for learner in found if learner is not None)
     if len(meant) > 1 and len({known.persons.get(one, one) for one in meant}) > 1:
         raise LearnerUnclearError(
