@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 from uuid import UUID
 
@@ -21,14 +21,20 @@ class Refusal(NamedTuple):
     error: LedgerError
 
 
-def kinds_held(task: Task, learners: Mapping[bytes, LearnerId]) -> Iterable[bytes]:
-    """Name what must be known of a learner whom only some of a task's names mean so far."""
+def kinds_held(task: Task, known: Known) -> Iterable[bytes]:
+    """Name what must be known of learners whom only some of a task's names mean so far.
+
+    A new name goes to one of those, or to whom the message was about before.
+    """
     if not isinstance(task, Submit | Enrol) or len(names := task.identifiers()) < 2:
         return ()
-    found = [learners[key] for key in names if key in learners]
-    if len(found) == len(names) or len(set(found)) != 1:
+    meant = _meant(task, known)
+    if not meant or all(key in known.learners for key in names):
         return ()
-    return task.kinds_held(found[0])
+    message = _message_of(task, known)
+    if message is not None:
+        meant.add(message.learner)
+    return [kind for learner in meant for kind in task.kinds_held(learner)]
 
 
 def spoken_of_together(tasks: Iterable[Task], known: Known) -> set[LearnerId]:

@@ -169,9 +169,10 @@ class Planner:
             cached.update(lookups.learners(cursor, unknown))
             unknown = [key for key in unknown if key not in cached]
         learners = {key: cached[key] for key in meant if key in cached}
-        kinds = list({kind for task in tasks for kind in kinds_held(task, learners)})
+        known = Known(messages, names, learners)
+        kinds = list({kind for task in tasks for kind in kinds_held(task, known)})
         held = lookups.holdings(cursor, kinds)
-        known = Known(messages, names, learners, held=held)
+        known.held.update(held)
         known.persons.update(lookups.persons(cursor, spoken_of_together(tasks, known)))
         unheld = [kind for kind in kinds if kind not in held]
         return known, Seen(list(asked), receipts, unknown, unheld)
