@@ -13,11 +13,11 @@ from ledger.domain.ids import LearnerId
 class Identities:
     """Who is whom, as far as it was told. In place, as the registry is that holds it."""
 
-    __slots__ = ("_into", "_kin", "_members")
+    __slots__ = ("_direct", "_into", "_kin")
 
     def __init__(self) -> None:
         self._into: dict[LearnerId, LearnerId] = {}
-        self._members: dict[LearnerId, set[LearnerId]] = {}  # by person; of more than one
+        self._direct: dict[LearnerId, set[LearnerId]] = {}  # by whom they were merged into
         self._kin: dict[LearnerId, set[LearnerId]] = {}  # who were ever one, also if no more
 
     def apply(self, fact: Fact) -> bool:
@@ -29,7 +29,7 @@ class Identities:
             case LearnerMerged(learner=learner, into=into) if learner not in self._into:
                 return self._join(learner, self.person(into))
             case LearnerUnmerged(learner=learner) if learner in self._into:
-                self._part(learner)
+                self._direct[self._into.pop(learner)].discard(learner)
                 return True
             case _:
                 return False
@@ -51,8 +51,15 @@ class Identities:
 
     def others(self, person: LearnerId) -> frozenset[LearnerId]:
         """Give those who were merged into a person; nobody, where the learner is not one."""
-        found = self._members.get(person)
-        return frozenset(found - {person}) if found else frozenset()
+        if not self._direct.get(person) or person in self._into:
+            return frozenset()
+        found: set[LearnerId] = set()
+        waiting = [person]
+        while waiting:
+            more = self._direct.get(waiting.pop(), ())
+            found.update(more)
+            waiting.extend(more)
+        return frozenset(found)
 
     def everybody(self, learner: LearnerId) -> tuple[LearnerId, ...]:
         """Give all learners who are the same person, first the one that the person goes by."""
@@ -73,16 +80,11 @@ class Identities:
         if person == learner:
             return False
         self._into[learner] = person
-        self._members.setdefault(person, {person}).update(self._members.pop(learner, {learner}))
-        kin = self._kin.get(learner, {learner}) | self._kin.get(person, {person})
-        self._kin.update(dict.fromkeys(kin, kin))
+        self._direct.setdefault(person, set()).add(learner)
+        one, other = (self._kin.setdefault(who, {who}) for who in (learner, person))
+        if one is not other:
+            # The few join the many: a thousand merged into one are not copied a thousand times.
+            few, many = sorted((one, other), key=len)
+            many |= few
+            self._kin.update(dict.fromkeys(few, many))
         return True
-
-    def _part(self, learner: LearnerId) -> None:
-        together = self._members.pop(self.person(learner))
-        del self._into[learner]
-        for one in together:
-            self._members.setdefault(self.person(one), set()).add(one)
-        for one in together:
-            if len(self._members.get(one, ())) == 1:
-                del self._members[one]
