@@ -9,7 +9,7 @@ from uuid import UUID
 from ledger.domain.catalogue import Recorded
 from ledger.domain.ids import LearnerId, Position
 from ledger.store.reader import LEARNER_TOPICS, LogReader
-from projections.identities import Identities
+from ledger.domain.identities import Identities
 
 _OF_LEARNERS = frozenset(LEARNER_TOPICS)
 

@@ -27,7 +27,7 @@ from projections.assessments import Assessments
 from projections.authority import Authority
 from projections.equivalence import Equivalences
 from projections.frameworks import Frameworks, Resolved
-from projections.identities import Identities
+from ledger.domain.identities import Identities
 from projections.policies.judge import Judge
 
 

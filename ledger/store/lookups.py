@@ -6,14 +6,15 @@ on the stale statistics of a table that has just begun to grow.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
 from psycopg import Cursor
 
 from ledger.domain.catalogue import decode
-from ledger.domain.facts import LearnerErased, LearnerMerged, LearnerUnmerged
+from ledger.domain.facts import Fact, LearnerErased, LearnerMerged, LearnerUnmerged
+from ledger.domain.identities import Identities
 from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
 from ledger.domain.messages import Accepted, Message
 from ledger.store.keys import MasterKey
@@ -52,10 +53,9 @@ SELECT h.kind, h.mark
   JOIN ledger.holdings AS h ON h.kind = asked.kind
 """
 _IDENTITIES = """
-SELECT DISTINCT ON (originator_id) topic, state FROM ledger.facts
+SELECT position, topic, state FROM ledger.facts
  WHERE originator_id = ANY(%b) AND topic = ANY(%b)
    AND topic <> 'mastery.evidence-recorded.v1' -- as its index has it
- ORDER BY originator_id, originator_version DESC
 """
 _ERASED = """
 SELECT originator_id FROM ledger.facts WHERE position > %b AND position <= %b AND topic = %b
@@ -135,24 +135,20 @@ def learners(cursor: Cursor[Any], identifiers: Collection[bytes]) -> dict[bytes,
 
 def persons(cursor: Cursor[Any], learners: Collection[LearnerId]) -> dict[LearnerId, LearnerId]:
     """Give of each learner who was merged into another whom that makes them, in the end."""
-    into: dict[LearnerId, LearnerId] = {}
-    asked = list(learners)
     topics = [LearnerMerged.TOPIC, LearnerUnmerged.TOPIC]
+    said: dict[int, Fact] = {}
+    met, asked = set[LearnerId](), set(learners)
     while asked:
-        rows = cursor.execute(_IDENTITIES, (asked, topics)).fetchall()
-        said = [decode(row["topic"], bytes(row["state"])) for row in rows]
-        new = {one.learner: one.into for one in said if isinstance(one, LearnerMerged)}
-        asked = [one for one in new.values() if one not in into and one not in new]
-        into |= new
-    return {learner: _last(learner, into) for learner in into}
-
-
-def _last(learner: LearnerId, into: Mapping[LearnerId, LearnerId]) -> LearnerId:
-    passed = {learner}
-    while (further := into.get(learner)) is not None and further not in passed:
-        passed.add(further)
-        learner = further
-    return learner
+        met |= asked
+        rows = cursor.execute(_IDENTITIES, (list(asked), topics)).fetchall()
+        new = {row["position"]: decode(row["topic"], bytes(row["state"])) for row in rows}
+        asked = {one.into for one in new.values() if isinstance(one, LearnerMerged)} - met
+        said |= new
+    # The readers' own fold: of two merges that crossed, the last word alone would say otherwise.
+    identities = Identities()
+    for _, fact in sorted(said.items()):
+        identities.apply(fact)
+    return {one: identities.person(one) for one in met if identities.is_merged(one)}
 
 
 def holdings(cursor: Cursor[Any], kinds: Collection[bytes]) -> dict[bytes, bytes]:

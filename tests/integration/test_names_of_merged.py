@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
+from ledger.domain.facts import LearnerMerged
+from ledger.domain.ids import LearnerId
+
 from tests.builders import uri
-from tests.integration.test_merging import MISTAKEN, merged
+from tests.integration.test_merging import MISTAKEN, SAME, merged, two
 from tests.town import Json, Teller, Town
 
 S1, S2 = {"type": "id", "value": "S-1"}, {"type": "id", "value": "S-2"}
@@ -63,3 +68,28 @@ def test_an_enrolment_may_bring_one_more_name_of_either(town: Town) -> None:
         said = {"id": "e1", "learner": {"identifiers": list(some)}, "course": f"c{number}"}
         answer = by.client.post("/v1/enrolments", json=said)
         assert (answer.status_code, answer.json().get("duplicate")) == (200, False), answer.text
+
+
+def crossed(town: Town, *merges: tuple[str, str]) -> None:
+    """Merge as stewards do who do not know of each other's merges yet."""
+    for one, into in merges:
+        fact = LearnerMerged(
+            learner=LearnerId(UUID(one)), into=LearnerId(UUID(into)), reason="same_person"
+        )
+        assert not town.served.ledger.learners.identify(fact).duplicate
+
+
+def test_names_of_both_mean_whom_readers_read_as_one(town: Town) -> None:
+    by = town.provider()
+    who, into = two(town, by)
+    third = town.shown(by, "W1", learner="S-3")["learner"]
+    crossed(town, (who, into), (who, third), (into, who))
+    assert town.get(f"/v1/learners/{who}/transcript")["learner"] == into
+
+    def sent(number: str, *names: Json) -> int:
+        return by.client.post("/v1/evidence", json=told(number, *names)).status_code
+
+    assert sent("of both", S1, S2) == 201
+    assert sent("of a third", S1, {"type": "id", "value": "S-3"}) == 409
+    town.post(f"/v1/learners/{who}/unmerge", MISTAKEN)
+    assert sent("of both, parted", S1, S2) == 409

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ledger.domain.facts import LearnerMerged, LearnerUnmerged
 from ledger.domain.ids import LearnerId
-from projections.identities import Identities
+from ledger.domain.identities import Identities
 from tests.builders import learner
 
 MANY = 5_000
