@@ -35,7 +35,12 @@ def merge(
             f"{learner} was merged into {before}: merge {before}, or part them first"
         )
     fact = LearnerMerged(learner=learner, into=before or person, reason=reason)
-    return ledger.learners.identify(fact)
+    receipt = ledger.learners.identify(fact)
+    if receipt.duplicate and not answers.registry().identities.is_merged(learner):
+        # Said before, it closed a circle and never held. Taken back, it can be said anew.
+        ledger.learners.identify(LearnerUnmerged(learner=learner, reason="mistaken"))
+        receipt = ledger.learners.identify(fact)
+    return receipt
 
 
 def unmerge(ledger: Ledger, answers: Answers, learner: LearnerId, *, reason: PartReason) -> Receipt:

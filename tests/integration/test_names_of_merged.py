@@ -93,3 +93,14 @@ def test_names_of_both_mean_whom_readers_read_as_one(town: Town) -> None:
     assert sent("of a third", S1, {"type": "id", "value": "S-3"}) == 409
     town.post(f"/v1/learners/{who}/unmerge", MISTAKEN)
     assert sent("of both, parted", S1, S2) == 409
+
+
+def test_a_merge_that_closed_a_circle_can_be_said_again_when_the_other_is_undone(
+    town: Town,
+) -> None:
+    who, into = two(town, town.provider())
+    crossed(town, (who, into), (into, who))
+    town.post(f"/v1/learners/{who}/unmerge", MISTAKEN)
+    assert not merged(town, into, who)["duplicate"]
+    assert town.get(f"/v1/learners/{into}/transcript")["learner"] == who
+    assert merged(town, into, who)["duplicate"]
