@@ -86,7 +86,8 @@ class Share(Follower):
             super()._take_learners(cursor, mine)
 
     def _affected(self, cursor: Cursor[Any], recorded: Recorded) -> list[LearnerId]:
-        return [one for one in super()._affected(cursor, recorded) if self._is_mine(one)]
+        # Rows of somebody merged are there until their own partition comes to the merge: it tells.
+        return [one for one in super()._affected(cursor, recorded) if self._comes_here(one)]
 
     def _persons(self, fact: Fact) -> set[LearnerId]:
         return {one for one in super()._persons(fact) if self._comes_here(one)}
@@ -99,7 +100,7 @@ class Share(Follower):
         self._stepper.learn_due(
             (due_at, LearnerId(learner), CompetencyId(competency))
             for learner, competency, due_at in rows
-            if self._is_mine(LearnerId(learner))
+            if self._comes_here(LearnerId(learner))
         )
 
     def _write(self, cursor: Cursor[Any]) -> None:
