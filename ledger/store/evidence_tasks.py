@@ -60,17 +60,10 @@ class Submit:
     def decide(self, known: Known) -> Decision:
         """Decide whether it is new, the same again, newer, or a conflict."""
         submission, provider = self._submission, self._provider
-        learner, linked = learner_of(self._identifiers, known)
         message = known.messages.get(self._message)
-        if learner is not None and message is not None:
-            learner = known.as_before(learner, message.learner)
-        if learner is None:
-            if message is not None and self._version not in message.versions:
-                raise LearnerUnclearError(
-                    f"{submission.evidence.source.external_id} was about a learner whom this "
-                    "delivery does not name"
-                )
-            learner = LearnerId(uuid_of(uuid_utils.uuid4().bytes))
+        if message is not None and (before := self._before(message)) is not None:
+            return Decision(before, message.evidence, message.learner)
+        learner, linked = self._learner(known, message)
         fact_id = EvidenceId(uuid_of(uuid_utils.uuid7().bytes))
         outcome = messages.recorded(
             message, submission.evidence, version=self._version, learner=learner, new_id=fact_id,
@@ -96,6 +89,24 @@ class Submit:
         if submission.document is not None:
             decision.documents = documents_of(learner, submission)
         return decision
+
+    def _before(self, message: Message) -> Accepted | None:
+        """Find the same delivery; its names may mean two by now, who were merged when it came."""
+        before, submission = message.versions.get(self._version), self._submission
+        digests = (submission.digest, *submission.known_by)
+        return before if before is not None and before.digest in digests else None
+
+    def _learner(self, known: Known, message: Message | None) -> tuple[LearnerId, list[bool]]:
+        """Find whom the names mean, or make somebody new, and say which names are linked."""
+        learner, linked = learner_of(self._identifiers, known)
+        if learner is not None:
+            return known.as_before(learner, message.learner) if message else learner, linked
+        if message is not None and self._version not in message.versions:
+            raise LearnerUnclearError(
+                f"{self._submission.evidence.source.external_id} was about a learner whom this "
+                "delivery does not name"
+            )
+        return LearnerId(uuid_of(uuid_utils.uuid4().bytes)), linked
 
     def _introduce(
         self, decision: Decision, linked: Sequence[bool], new_names: tuple[bytes, ...], *,

@@ -104,3 +104,15 @@ def test_a_merge_that_closed_a_circle_can_be_said_again_when_the_other_is_undone
     assert not merged(town, into, who)["duplicate"]
     assert town.get(f"/v1/learners/{into}/transcript")["learner"] == who
     assert merged(town, into, who)["duplicate"]
+
+
+def test_what_was_taken_of_both_is_a_duplicate_also_when_they_are_parted(town: Town) -> None:
+    by = town.provider()
+    who, into = two(town, by)
+    merged(town, who, into)
+    first = by.client.post("/v1/evidence", json=told("of both", S1, S2)).json()
+    town.post(f"/v1/learners/{who}/unmerge", MISTAKEN)
+    again = by.client.post("/v1/evidence", json=told("of both", S1, S2))
+    assert again.json() == {**first, "status": "duplicate", "duplicate": True}
+    newer = by.client.post("/v1/evidence", json=told("of both", S1, S2, version="2"))
+    assert newer.status_code == 409
