@@ -16,7 +16,7 @@ from api.web.session import EvidenceVisitor
 from ledger.domain.catalogue import Recorded, encode
 from ledger.domain.facts import EvidenceCorrected, EvidenceRecorded
 from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId
-from ledger.errors import ErasedError, NotFoundError, UnknownEvidenceError
+from ledger.errors import NotFoundError, UnknownEvidenceError
 from projections.learner import LearnerRecord, Piece
 from projections.registry import Registry
 from projections.transcript import competency_name, evidence_line, provider_line
@@ -91,13 +91,12 @@ def _find(asked: Parts, visitor: Caller, evidence: EvidenceId) -> Found:
     learner = asked.ledger.access.learner_of(evidence, sent_by=visitor.provider)
     if learner is None:
         raise UnknownEvidenceError(evidence)
-    facts = asked.ledger.log.stream(learner)
-    record = LearnerRecord.fold(learner, facts)
-    if record.erased:
-        raise ErasedError(learner)
+    position = asked.ledger.log.head()
+    record = asked.answers.record(learner, position)  # of the person: it may improve another's work
     piece = record.pieces.get(evidence)
     if piece is None:
         raise UnknownEvidenceError(evidence)
+    facts = asked.ledger.log.stream(learner, until=position)
     about = tuple(one for one in facts if getattr(one.fact, "id", None) == evidence)
     return Found(learner, record, piece, about)
 
