@@ -150,7 +150,7 @@ class LogReader:
         """Read several streams in one round trip: whole, or only their facts of some topics."""
         query = (
             f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
-            " WHERE originator_id = ANY(%s) AND position <= %s"
+            " WHERE originator_id = ANY(%s) AND position + 0 <= %s"  # not by its index: all before it
             " AND (%s::text[] IS NULL OR topic = ANY(%s))"
             " ORDER BY originator_id, originator_version"
         )
