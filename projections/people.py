@@ -7,9 +7,9 @@ from itertools import chain
 from uuid import UUID
 
 from ledger.domain.catalogue import Recorded
+from ledger.domain.identities import Identities
 from ledger.domain.ids import LearnerId, Position
 from ledger.store.reader import LEARNER_TOPICS, LogReader
-from ledger.domain.identities import Identities
 
 _OF_LEARNERS = frozenset(LEARNER_TOPICS)
 

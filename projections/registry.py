@@ -21,13 +21,13 @@ from ledger.domain.facts import (
     ProviderRegistered,
 )
 from ledger.domain.framework import Strand
+from ledger.domain.identities import Identities
 from ledger.domain.ids import CompetencyId, FrameworkId, Position, ProviderId
 from projections.adoption import NO_SCOPES, Adoptions, Scopes, scopes_of
 from projections.assessments import Assessments
 from projections.authority import Authority
 from projections.equivalence import Equivalences
 from projections.frameworks import Frameworks, Resolved
-from ledger.domain.identities import Identities
 from projections.policies.judge import Judge
 
 

@@ -8,9 +8,8 @@ import pytest
 
 from ledger.domain.facts import LearnerMerged
 from ledger.domain.ids import LearnerId
-
 from tests.builders import uri
-from tests.integration.test_merging import MISTAKEN, SAME, merged, two
+from tests.integration.test_merging import MISTAKEN, merged, two
 from tests.town import Json, Teller, Town
 
 S1, S2 = {"type": "id", "value": "S-1"}, {"type": "id", "value": "S-2"}

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.domain.facts import LearnerMerged, LearnerUnmerged
-from ledger.domain.ids import LearnerId
 from ledger.domain.identities import Identities
+from ledger.domain.ids import LearnerId
 from tests.builders import learner
 
 MANY = 5_000
