@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -62,6 +62,10 @@ class Follower:
     def reached(self) -> tuple[int, Position, datetime]:
         """The generation, position and clock reached."""
         return self._generation, self._stepper.position, self._stepper.clock
+
+    def persons(self, learners: Iterable[LearnerId]) -> list[LearnerId]:
+        """Give whom learners are, at the position reached."""
+        return list({self._registry.identities.person(one) for one in learners})
 
     def take(self, cursor: Cursor[Any], facts: Sequence[Recorded]) -> None:
         """Take over the next facts and write what they change."""

@@ -136,8 +136,11 @@ def _switch(cursor: Cursor[Any], ledger: Ledger, settings: Settings, follower: F
     clock = max(clock, live.clock) if live is not None else clock
     views.reach(cursor, generation, position, clock)
     if live is not None and live.shape == views.SHAPE:
-        keep = statements.query("keep_erased", generation=generation, old=live.generation)
-        cursor.execute(keep, {"position": position})
+        cursor.execute(statements.query("erased_ahead"), {"position": position})
+        # As of here they may be one person with somebody who is not erased.
+        persons = follower.persons(LearnerId(row[0]) for row in cursor.fetchall())
+        keep = statements.query("keep_rows", generation=generation, old=live.generation)
+        cursor.execute(keep, {"learners": persons})
     changes = _differences(cursor, generation, live, position=position, clock=clock)
     if live is None:
         changes += _erasures(cursor, ledger, until=position)

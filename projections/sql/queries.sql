@@ -127,14 +127,16 @@ SELECT DISTINCT learner FROM views.{g}_mastery ORDER BY learner;
 -- tells of it.
 SELECT learner FROM views.{g}_learners ORDER BY learner;
 
--- keep_erased --
+-- erased_ahead --
+-- Whose erasure lies past a position (found as facts_in_clear has it).
+SELECT originator_id FROM ledger.facts WHERE position > %(position)s
+   AND topic = 'mastery.learner-erased.v1' AND substring(state, 1, 1) <> '\x01'::bytea;
+
+-- keep_rows --
 -- Of those whose erasure lies ahead nothing can be folded any more: their rows stay until the fact
--- that says why (found as facts_in_clear has it).
+-- that says why.
 INSERT INTO views.{g}_mastery
-SELECT old.* FROM views.{old}_mastery AS old
- WHERE old.learner IN (
-        SELECT originator_id FROM ledger.facts WHERE position > %(position)s
-           AND topic = 'mastery.learner-erased.v1' AND substring(state, 1, 1) <> '\x01'::bytea)
+SELECT old.* FROM views.{old}_mastery AS old WHERE old.learner = ANY(%(learners)s)
     ON CONFLICT DO NOTHING;
 
 -- differences --

@@ -14,6 +14,7 @@ from ledger.domain.ids import LearnerId
 from ledger.errors import ErasedError
 from ledger.store.recorder import APPEND_LOCK
 from projections.engine import Engine
+from projections.rebuild import rebuild
 from tests import ledgers
 from tests.advisory import waiting
 from tests.builders import policy, uri
@@ -227,3 +228,20 @@ def test_views_follow_also_where_the_engine_starts_anew_in_between(town: Town) -
     assert ledgers.rows(town.url, query) == [
         (into, uri("W1"), "mastered"), (into, uri("W2"), "mastered"),
     ]  # fmt: skip
+
+
+def test_a_rebuild_that_is_behind_an_erasure_takes_nothing_from_whom_they_were_merged_into(
+    town: Town,
+) -> None:
+    who, into = two(town, town.provider())
+    merged(town, who, into)
+    town.changes()
+    told = len(town.get("/v1/changes", limit=1000)["items"])
+    town.post(f"/v1/learners/{who}/unmerge", MISTAKEN)
+    town.post(f"/v1/learners/{who}/erasure", {"reason": "requested"})
+    rebuild(town.served.ledger, ledgers.settings(town.url, due_margin_ms=0))
+    town.changes()
+    new = town.get("/v1/changes", limit=1000)["items"][told:]
+    assert [
+        (one["from_state"], one["to_state"], one["cause"]) for one in new if one["learner"] == into
+    ] == [("mastered", "in_progress", "reference")]
