@@ -188,13 +188,12 @@ class Answers:
             UnknownLearnerError: the ledger has no such learner.
             ErasedError: the learner was erased.
         """
-        keeps = asked.now and len(asked.registry.identities.everybody(learner)) == 1
-        if keeps:
+        if asked.now:
             kept = self._remembered.reading(learner, asked.position, asked.registry)
             if kept is not None:
                 return kept
         found = Reading(self.record(learner, asked.position), asked.registry)
-        return self._remembered.keep(found) if keeps else found
+        return self._remembered.keep(found) if asked.now else found
 
     def asked(self, *, as_of: AsOf = None, on: On = None, policy: PolicyChoice = None) -> Asked:
         """Make out what a question means; nothing said means all that is known, now.

@@ -44,6 +44,7 @@ from projections.transcript import competency_name
 _OF_LEARNERS = frozenset(LEARNER_TOPICS)
 _TOLD_ANYWAY = (ProviderSuspended, ProviderReinstated, AuthorityRevoked, AuthorityGranted)
 """What says that evidence counts no more, or again, though no state moves."""
+_OF_ANOTHER = "Something was recorded of a learner who was merged into this one, and no more is."
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -94,7 +95,8 @@ def told(
     """Replay a learner's facts among the reference facts, both oldest first.
 
     `facts` are also of all who ever were one person with the learner: told are those of the `merged`,
-    who are so at the end, and of whoever was so then. Reference facts are told where they changed
+    who are so at the end; of whoever was so then, and is no more, only when and what it changed.
+    Reference facts are told where they changed
     something for this learner, and so is whatever ends or restores the standing of a provider who
     sent some of the evidence.
     """
@@ -126,8 +128,13 @@ class _Replay:
             self._stepper.step(recorded)
             changes, stream = self._changes(), LearnerId(recorded.stream)
             person = self._registry.identities.person(stream)
-            if person == self._learner or stream in self._told_of:
+            if stream in self._told_of:
                 yield self._told(recorded, changes, self._held(person))
+            elif person == self._learner:
+                yield Step(
+                    recorded.position, recorded.recorded_at, None, recorded.topic, _OF_ANOTHER,
+                    None, changes,
+                )  # fmt: skip
             return
         together = self._registry.identities.everybody(self._learner)
         self._stepper.step_reference(recorded)

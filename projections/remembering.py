@@ -75,8 +75,14 @@ class Remembered:
     def reading(self, learner: LearnerId, position: Position, registry: Registry) -> Reading | None:
         """Give a learner's record as of the head of the log that the question found.
 
-        None where nothing is kept, or what is kept is ahead of `position`: the caller folds.
+        None where nothing is kept, what is kept is ahead of `position`, or the person is several
+        learners, merged: the caller folds.
         """
+        everybody = registry.identities.everybody(learner)
+        if len(everybody) > 1:
+            for one in everybody:
+                self._drop(one)
+            return None
         found = self._get(learner)
         if found is None:
             return None
@@ -99,8 +105,10 @@ class Remembered:
         return self.keep(Reading(record, registry))
 
     def keep(self, reading: Reading) -> Reading:
-        """Keep a reading, if it is not too long to be kept."""
+        """Keep a reading of one stream, if it is not too long to be kept."""
         learner, size = reading.record.learner, reading.record.facts
+        if reading.observed.registry.identities.others(learner):
+            return reading
         with self._lock:
             self._forget(learner)
             if size <= self._facts_max:

@@ -116,6 +116,25 @@ def test_a_history_tells_of_both_and_that_they_were_merged(town: Town) -> None:
     assert town.get(f"/v1/learners/{who}/history")["steps"] == steps
 
 
+def test_a_history_keeps_the_words_of_who_was_merged_by_mistake_to_themselves(town: Town) -> None:
+    by = town.provider()
+    who, into = two(town, by)
+    merged(town, who, into)
+    late = town.shown(by, "W2", learner="S-1", title="A bracket")
+    town.post(f"/v1/learners/{who}/unmerge", MISTAKEN)
+    (step,) = [
+        one for one in town.get(f"/v1/learners/{into}/history")["steps"]
+        if one["position"] == late["position"]
+    ]  # fmt: skip
+    assert (step.get("evidence"), step.get("occurred_at")) == (None, None)
+    assert "bracket" not in step["text"]
+    assert [(one["before"], one["after"]) for one in step["changes"]] == [
+        ("no_evidence", "in_progress")
+    ]
+    own = town.get(f"/v1/learners/{who}/history")["steps"]
+    assert any("bracket" in one["text"] for one in own)
+
+
 def test_who_is_erased_is_erased_as_everybody_they_are(town: Town) -> None:
     by = town.provider()
     who, into = two(town, by)
