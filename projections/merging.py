@@ -34,7 +34,7 @@ def merge(
         raise RefusedError(
             f"{learner} was merged into {before}: merge {before}, or part them first"
         )
-    fact = LearnerMerged(learner=learner, into=before or person, reason=reason)
+    fact = LearnerMerged(learner=learner, into=before or into, reason=reason)
     receipt = ledger.learners.identify(fact)
     if receipt.duplicate and not answers.registry().identities.is_merged(learner):
         # Said before, it closed a circle and never held. Taken back, it can be said anew.

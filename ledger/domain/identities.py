@@ -27,7 +27,7 @@ class Identities:
         """
         match fact:
             case LearnerMerged(learner=learner, into=into) if learner not in self._into:
-                return self._join(learner, self.person(into))
+                return self._join(learner, into)
             case LearnerUnmerged(learner=learner) if learner in self._into:
                 self._direct[self._into.pop(learner)].discard(learner)
                 return True
@@ -76,11 +76,12 @@ class Identities:
 
     # -- inside -----------------------------------------------------------------------------
 
-    def _join(self, learner: LearnerId, person: LearnerId) -> bool:
+    def _join(self, learner: LearnerId, into: LearnerId) -> bool:
+        person = self.person(into)
         if person == learner:
             return False
-        self._into[learner] = person
-        self._direct.setdefault(person, set()).add(learner)
+        self._into[learner] = into
+        self._direct.setdefault(into, set()).add(learner)
         one, other = (self._kin.setdefault(who, {who}) for who in (learner, person))
         if one is not other:
             # The few join the many: a thousand merged into one are not copied a thousand times.

@@ -203,6 +203,18 @@ def test_what_makes_no_sense_is_refused_and_what_was_said_is_a_duplicate(town: T
     assert town.get(f"/v1/learners/{who}/transcript")["learner"] == third
 
 
+def test_who_was_merged_goes_along_with_whom_they_were_merged_into(town: Town) -> None:
+    by = town.provider()
+    who, into = two(town, by)
+    third = town.shown(by, "W1", learner="S-3")["learner"]
+    merged(town, into, third)
+    merged(town, who, into)
+    assert town.get(f"/v1/learners/{who}/transcript")["learner"] == third
+    town.post(f"/v1/learners/{into}/unmerge", MISTAKEN)
+    assert town.get(f"/v1/learners/{who}/transcript")["learner"] == into
+    assert town.get(f"/v1/learners/{third}/transcript")["learner"] == third
+
+
 def test_only_stewards_say_who_is_whom(town: Town) -> None:
     by = town.provider()
     who, into = two(town, by)
