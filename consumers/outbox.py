@@ -16,6 +16,7 @@ from psycopg import Connection
 from consumers import statements
 from consumers.wire import FactData
 from ledger.errors import StoreUnavailableError
+from ledger.store.database import AWAY
 from ledger.store.reader import REFERENCE_TOPICS
 from ledger.store.recorder import CHANNEL as FACTS_CHANNEL
 from projections.feed import FeedEntry
@@ -37,7 +38,7 @@ def connected(conninfo: str) -> Generator[Connection[Any]]:
             conninfo, autocommit=True, prepare_threshold=None, connect_timeout=CONNECT_S
         ) as connection:
             yield connection
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+    except AWAY as error:
         raise StoreUnavailableError("PostgreSQL does not answer") from error
 
 

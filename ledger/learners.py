@@ -41,8 +41,9 @@ class Learners:
         return None
 
     def erase(self, *learners: LearnerId, reason: ErasureReason) -> Receipt:
-        """Destroy the data keys of one person's learners, for ever, all at once, and tell it.
+        """Destroy the data keys of one person's learners, for ever, and tell it.
 
+        All at once; where the store fails over that, one by one, and said again it goes on.
         Gives the receipt of the first who was not erased before; the same again is a duplicate.
 
         Raises:

@@ -147,7 +147,10 @@ class Answers:
         identities = asked.registry.identities
         everybody = set(identities.everybody(learner))
         before = [one for one in identities.kin(learner) - everybody if self._log.holds_key(one)]
-        facts = self._facts_of(learner, [*everybody, *before], asked.position)
+        facts = in_order([
+            self._facts_of(learner, everybody, asked.position),
+            *(self._log.stream(one, until=asked.position) for one in before),
+        ])  # fmt: skip
         return told(
             identities.person(learner), about_learners(facts), self._reference(asked.position),
             position=asked.position, on=asked.on, policy=asked.policy, merged=everybody,

@@ -30,7 +30,10 @@ Excluded = tuple[Exclusion, str]
 
 
 class Grant(Value):
-    """What a provider may assert; an empty list means all. From `revoked_at` on it no longer may."""
+    """What a provider may assert; an empty list means all. From `revoked_at` on it no longer may.
+
+    `reason` is why it was granted.
+    """
 
     grant: str
     kinds: tuple[EvidenceKind, ...]
@@ -50,7 +53,10 @@ class Suspension(Value):
 
 
 class ProviderAuthority(Value):
-    """All authority that a provider was given, and its suspensions, in the order they were told."""
+    """All authority that a provider was given, and its suspensions, in the order they were told.
+
+    A suspension that was over before it began held at no time, and is left out.
+    """
 
     provider: ProviderId
     grants: tuple[Grant, ...]

@@ -21,8 +21,6 @@ from ledger.domain.facts import (
     CrosswalkWithdrawn,
     Fact,
     FrameworkPublished,
-    LearnerMerged,
-    LearnerUnmerged,
     PolicyAdopted,
     ProviderReinstated,
     ProviderSuspended,
@@ -118,15 +116,7 @@ class Follower:
             self._shelf.trim(0)
 
     def _persons(self, fact: Fact) -> set[LearnerId]:
-        """Give who is, as things stand, spoken of by a merge or its undoing."""
-        identities = self._registry.identities
-        match fact:
-            case LearnerMerged(learner=learner, into=into):
-                return {learner, identities.person(learner), identities.person(into)}
-            case LearnerUnmerged(learner=learner):
-                return {learner, identities.person(learner)}
-            case _:
-                return set()
+        return self._registry.identities.spoken_of(fact)
 
     def _regroup(
         self, cursor: Cursor[Any], recorded: Recorded, persons: Sequence[LearnerId]

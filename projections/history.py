@@ -22,8 +22,6 @@ from ledger.domain.facts import (
     CrosswalkSigned,
     CrosswalkWithdrawn,
     FrameworkPublished,
-    LearnerMerged,
-    LearnerUnmerged,
     PolicyAdopted,
     ProviderReinstated,
     ProviderSuspended,
@@ -94,11 +92,11 @@ def told(
 ) -> History:  # fmt: skip
     """Replay a learner's facts among the reference facts, both oldest first.
 
-    `facts` are also of all who ever were one person with the learner: told are those of the `merged`,
-    who are so at the end; of whoever was so then, and is no more, only when and what it changed.
-    Reference facts are told where they changed
-    something for this learner, and so is whatever ends or restores the standing of a provider who
-    sent some of the evidence.
+    `facts` are also of all who ever were one person with the learner. Told are those of the `merged`,
+    who are one with the learner at the end. Of others, who were only then, it is told when something
+    was recorded and what that changed, and not what it was.
+    Reference facts are told where they changed something for this learner, and so is whatever ends or
+    restores the standing of a provider who sent some of the evidence.
     """
     replay = _Replay(learner, facts, policy, merged)
     steps: list[Step] = []
@@ -136,11 +134,12 @@ class _Replay:
                     None, changes,
                 )  # fmt: skip
             return
-        together = self._registry.identities.everybody(self._learner)
+        identities = self._registry.identities
+        together, before = identities.everybody(self._learner), identities.spoken_of(recorded.fact)
         self._stepper.step_reference(recorded)
-        if isinstance(recorded.fact, LearnerMerged | LearnerUnmerged):
-            if self._registry.identities.everybody(self._learner) != together:
-                yield from self._regrouped(recorded)
+        if before:
+            if identities.everybody(self._learner) != together:
+                yield from self._regrouped(recorded, before | identities.spoken_of(recorded.fact))
             return
         if self._concerns(recorded):
             self._stepper.reread(self._learner, recorded)
@@ -154,16 +153,19 @@ class _Replay:
             found = self._helds[learner] = Held.new(learner, self._registry)
         return found
 
-    def _regrouped(self, recorded: Recorded) -> Iterator[Step]:
-        """Hold everybody whom a merge or its undoing may concern anew, with what was known by then."""
+    def _regrouped(self, recorded: Recorded, persons: Collection[LearnerId]) -> Iterator[Step]:
+        """Hold whom a merge or its undoing concerns anew, with what was known by then."""
         identities = self._registry.identities
-        known = [one for one in self._facts if one.position < recorded.position]
-        for learner in sorted(identities.kin(self._learner)):
-            pairs, record = self._held(learner).pairs, LearnerRecord(learner)
-            for one in known:
-                if identities.person(LearnerId(one.stream)) == learner:
-                    record.apply(one)
-            self._helds[learner] = Held(Observed(record, self._registry), pairs)
+        records = {learner: LearnerRecord(learner) for learner in persons}
+        for one in self._facts:
+            if one.position > recorded.position:
+                break
+            record = records.get(identities.person(LearnerId(one.stream)))
+            if record is not None:
+                record.apply(one)
+        for learner in sorted(persons):
+            pairs = self._held(learner).pairs
+            self._helds[learner] = Held(Observed(records[learner], self._registry), pairs)
             self._stepper.regroup(learner, recorded)
         yield self._told(recorded, self._changes(), self._held(self._learner))
 

@@ -40,6 +40,11 @@ def merge(
         # Said before, it closed a circle and never held. Taken back, it can be said anew.
         ledger.learners.identify(LearnerUnmerged(learner=learner, reason="mistaken"))
         receipt = ledger.learners.identify(fact)
+    after = answers.registry().identities
+    if after.person(learner) != after.person(into):
+        raise RefusedError(
+            f"{learner} was not merged into {into}: another steward merged one of them just before"
+        )
     return receipt
 
 
@@ -52,8 +57,10 @@ def unmerge(ledger: Ledger, answers: Answers, learner: LearnerId, *, reason: Par
         ErasedError: the learner was erased.
     """
     identities = answers.registry().identities
-    if not identities.is_merged(learner) and len(identities.kin(learner)) == 1:
-        raise RefusedError(f"{learner} was merged into nobody")
+    if not identities.was_merged(learner):
+        others = ", ".join(sorted(map(str, identities.others(learner))))
+        also = f"; part who was merged into them: {others}" if others else ""
+        raise RefusedError(f"{learner} was merged into nobody{also}")
     return ledger.learners.identify(LearnerUnmerged(learner=learner, reason=reason))
 
 

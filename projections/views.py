@@ -15,6 +15,7 @@ from psycopg import Connection, Cursor
 
 from ledger.domain.ids import Position
 from ledger.errors import StoreUnavailableError
+from ledger.store.database import AWAY
 from projections import statements
 
 SHAPE = 5
@@ -44,7 +45,7 @@ def connected(conninfo: str) -> Generator[Connection[Any]]:
         # Plans are made anew each time: one prepared on an empty table would scan a full one.
         with psycopg.connect(conninfo, autocommit=True, prepare_threshold=None) as connection:
             yield connection
-    except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+    except AWAY as error:
         raise StoreUnavailableError("PostgreSQL does not answer") from error
 
 

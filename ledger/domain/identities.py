@@ -13,11 +13,12 @@ from ledger.domain.ids import LearnerId
 class Identities:
     """Who is whom, as far as it was told. In place, as the registry is that holds it."""
 
-    __slots__ = ("_direct", "_into", "_kin")
+    __slots__ = ("_direct", "_ever", "_into", "_kin")
 
     def __init__(self) -> None:
         self._into: dict[LearnerId, LearnerId] = {}
         self._direct: dict[LearnerId, set[LearnerId]] = {}  # by whom they were merged into
+        self._ever: set[LearnerId] = set()  # who were ever merged into somebody, also if no more
         self._kin: dict[LearnerId, set[LearnerId]] = {}  # who were ever one, also if no more
 
     def apply(self, fact: Fact) -> bool:
@@ -48,6 +49,20 @@ class Identities:
     def is_merged(self, learner: LearnerId) -> bool:
         """Say whether a learner was merged into another, and can be parted from them again."""
         return learner in self._into
+
+    def was_merged(self, learner: LearnerId) -> bool:
+        """Say whether a learner ever was merged into another, parted again or not."""
+        return learner in self._ever
+
+    def spoken_of(self, fact: Fact) -> set[LearnerId]:
+        """Give who is, as things stand, spoken of by a merge or its undoing; by any other, nobody."""
+        match fact:
+            case LearnerMerged(learner=learner, into=into):
+                return {learner, self.person(learner), self.person(into)}
+            case LearnerUnmerged(learner=learner):
+                return {learner, self.person(learner)}
+            case _:
+                return set()
 
     def others(self, person: LearnerId) -> frozenset[LearnerId]:
         """Give those who were merged into a person; nobody, where the learner is not one."""
@@ -81,6 +96,7 @@ class Identities:
         if person == learner:
             return False
         self._into[learner] = into
+        self._ever.add(learner)
         self._direct.setdefault(into, set()).add(learner)
         one, other = (self._kin.setdefault(who, {who}) for who in (learner, person))
         if one is not other:

@@ -57,8 +57,9 @@ def of_provider(fact: ProviderFact) -> Saying:
 
 
 def of_identity(fact: IdentityFact) -> Saying:
-    """Of whether a learner is another."""
-    return Saying(("identity", fact.learner.hex), digest_of(fact))
+    """Of whether a learner is another, for whatever reason."""
+    into = fact.into.bytes if isinstance(fact, LearnerMerged) else b""
+    return Saying(("identity", fact.learner.hex), hashlib.sha256(into).digest())
 
 
 def of_framework(fact: FrameworkPublished) -> Saying:

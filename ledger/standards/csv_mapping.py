@@ -156,10 +156,10 @@ def _format_fault(rule: TimeFormat) -> str:
     """Say what is wrong with a format; what it does not name would be 1900, or midnight."""
     try:
         found = datetime.strptime(example_of(rule), rule.format)  # noqa: DTZ007 (only its parts)
-    except ValueError as error:
+    except (ValueError, re.error) as error:  # the same part twice is an error of re
         return f"cannot be read: {error}"
-    if found.year != _EXAMPLE.year:
-        return "names no year"
+    if found.date() != _EXAMPLE.date():
+        return "names no year, no month or no day"
     if not rule.is_day and found.hour != _EXAMPLE.hour:
         return "names no hour, or one of twelve without %p"
     return ""

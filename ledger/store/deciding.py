@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -37,19 +38,30 @@ def kinds_held(task: Task, known: Known) -> Iterable[bytes]:
     return [kind for learner in meant for kind in task.kinds_held(learner)]
 
 
-def spoken_of_together(tasks: Iterable[Task], known: Known) -> set[LearnerId]:
-    """Give the learners of tasks that speak of several: they may be one person, merged."""
+def spoken_of_together(tasks: Sequence[Task], known: Known) -> set[LearnerId]:
+    """Give the learners whom tasks speak of together: they may be one person, merged.
+
+    In one task, or in several by a name or a message that is new with them.
+    """
+    messages = [task.message() for task in tasks]
+    repeated = len(set(messages)) < len(messages)
     found: set[LearnerId] = set()
-    for task in tasks:
-        message = _message_of(task, known)
-        if message is None and len(task.identifiers()) < 2:
+    by_new: defaultdict[bytes, set[LearnerId]] = defaultdict(set)
+    for task, name in zip(tasks, messages, strict=True):
+        message, keys = _message_of(task, known), task.identifiers()
+        if message is None and len(keys) < 2 and not repeated:
             continue
         meant = _meant(task, known)
         if message is not None:
             meant.add(message.learner)
+        elif name is not None:
+            by_new[name] |= meant
+        for key in keys:
+            if key not in known.learners:
+                by_new[key] |= meant
         if len(meant) > 1:
             found |= meant
-    return found
+    return found.union(*(together for together in by_new.values() if len(together) > 1))
 
 
 def decide(task: Task, known: Known) -> Decision | Refusal:

@@ -65,8 +65,9 @@ class Enrol:
         """
         learner, linked = self._learner(known)
         message = known.messages.get(self._message)
-        if message is not None:
-            learner = known.as_before(learner, message.learner)
+        if message is not None and learner != known.as_before(learner, message.learner):
+            # A name told beside those of another, merged learner is linked to neither.
+            learner, linked = message.learner, [True] * len(linked)
         if message is not None and message.learner != learner:
             raise RefusedError(
                 f"{self._kind} {self._enrolment.external_id} was about learner {message.learner}"

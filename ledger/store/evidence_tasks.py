@@ -63,7 +63,7 @@ class Submit:
         message = known.messages.get(self._message)
         if message is not None and (before := self._before(message)) is not None:
             return Decision(before, message.evidence, message.learner)
-        learner, linked = self._learner(known, message)
+        learner, linked, names = self._learner(known, message)
         fact_id = EvidenceId(uuid_of(uuid_utils.uuid7().bytes))
         outcome = messages.recorded(
             message, submission.evidence, version=self._version, learner=learner, new_id=fact_id,
@@ -83,7 +83,7 @@ class Submit:
             receipt=ReceiptRow(self._message, self._version, message.evidence, learner, provider),
             holds=holds,
         )  # fmt: skip
-        new_names = tuple(key for key in self._named if key not in known.learners)
+        new_names = tuple(key for key in names if key not in known.learners)
         if new_names or not all(linked):
             self._introduce(decision, linked, new_names, known=known)
         if submission.document is not None:
@@ -96,17 +96,25 @@ class Submit:
         digests = (submission.digest, *submission.known_by)
         return before if before is not None and before.digest in digests else None
 
-    def _learner(self, known: Known, message: Message | None) -> tuple[LearnerId, list[bool]]:
-        """Find whom the names mean, or make somebody new, and say which names are linked."""
+    def _learner(
+        self, known: Known, message: Message | None
+    ) -> tuple[LearnerId, list[bool], tuple[bytes, ...]]:
+        """Find whom it goes to, or make somebody new; which names are linked, and what to call them.
+
+        What is told beside the names of another, merged learner is linked to neither.
+        """
         learner, linked = learner_of(self._identifiers, known)
         if learner is not None:
-            return known.as_before(learner, message.learner) if message else learner, linked
+            before = known.as_before(learner, message.learner) if message else learner
+            if before != learner:
+                return before, [True] * len(linked), ()
+            return learner, linked, self._named
         if message is not None and self._version not in message.versions:
             raise LearnerUnclearError(
                 f"{self._submission.evidence.source.external_id} was about a learner whom this "
                 "delivery does not name"
             )
-        return LearnerId(uuid_of(uuid_utils.uuid4().bytes)), linked
+        return LearnerId(uuid_of(uuid_utils.uuid4().bytes)), linked, self._named
 
     def _introduce(
         self, decision: Decision, linked: Sequence[bool], new_names: tuple[bytes, ...], *,

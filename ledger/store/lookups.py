@@ -53,9 +53,10 @@ SELECT h.kind, h.mark
   JOIN ledger.holdings AS h ON h.kind = asked.kind
 """
 _IDENTITIES = """
-SELECT position, topic, state FROM ledger.facts
- WHERE originator_id = ANY(%b) AND topic = ANY(%b)
-   AND topic <> 'mastery.evidence-recorded.v1' -- as its index has it
+SELECT f.position, f.topic, f.state
+  FROM unnest(%b::uuid[]) AS asked (learner)
+  JOIN ledger.facts AS f ON f.originator_id = asked.learner
+ WHERE f.topic = ANY(%b) AND f.topic <> 'mastery.evidence-recorded.v1' -- as its index has it
 """
 _ERASED = """
 SELECT originator_id FROM ledger.facts WHERE position > %b AND position <= %b AND topic = %b

@@ -47,13 +47,15 @@ class Seen(NamedTuple):
     """What a plan rests on: receipts of its messages, names that meant nobody, kinds not held.
 
     Receipts and names are only ever added, and keys go with a fact that says so. While there are
-    as many of each, all look-ups would give the same again.
+    as many of each, all look-ups would give the same again, but for who is one person.
     """
 
     messages: list[bytes]
     receipts: int
     unknown: list[bytes]
     unheld: list[bytes]
+    together: set[LearnerId]
+    persons: dict[LearnerId, LearnerId]
 
 
 class Plan(NamedTuple):
@@ -125,7 +127,9 @@ class Planner:
             new=new,
             owners=owners,
         )
-        return found == (seen.receipts, 0, 0, 0, len(owners))
+        if found != (seen.receipts, 0, 0, 0, len(owners)):
+            return False
+        return not seen.together or lookups.persons(cursor, seen.together) == seen.persons
 
     def rows(self, cursor: Cursor[Any], plan: Plan) -> list[Row]:
         """Give each fact its version in its stream; under the append lock."""
@@ -173,9 +177,11 @@ class Planner:
         kinds = list({kind for task in tasks for kind in kinds_held(task, known)})
         held = lookups.holdings(cursor, kinds)
         known.held.update(held)
-        known.persons.update(lookups.persons(cursor, spoken_of_together(tasks, known)))
+        together = spoken_of_together(tasks, known)
+        known.persons.update(lookups.persons(cursor, together))
         unheld = [kind for kind in kinds if kind not in held]
-        return known, Seen(list(asked), receipts, unknown, unheld)
+        seen = Seen(list(asked), receipts, unknown, unheld, together, dict(known.persons))
+        return known, seen
 
     def _fetch_keys_of(self, cursor: Cursor[Any], tasks: Sequence[Task], known: Known) -> None:
         """Look whose data key is gone, before anything is decided about them."""

@@ -51,7 +51,7 @@ _BY_STREAM = (
 _PARTS = (  # the topic as the index facts_not_evidence_idx has it
     f"SELECT {COLUMNS} FROM ledger.facts WHERE position = ANY(%s)"  # noqa: S608  constants
     f" UNION ALL SELECT {COLUMNS} FROM ledger.facts WHERE originator_id = ANY(%s)"
-    " AND position <= %s AND topic <> 'mastery.evidence-recorded.v1' ORDER BY 1"
+    " AND position + 0 <= %s AND topic <> 'mastery.evidence-recorded.v1' ORDER BY 1"
 )
 _KEYS = (  # a key that a restored backup brought back opens nothing
     "SELECT uuid_send(owner), wrapped FROM ledger.data_keys WHERE owner = ANY(%s) AND NOT EXISTS"
