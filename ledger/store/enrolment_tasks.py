@@ -66,8 +66,10 @@ class Enrol:
         learner, linked = self._learner(known)
         message = known.messages.get(self._message)
         if message is not None and learner != known.as_before(learner, message.learner):
-            # A name told beside those of another, merged learner is linked to neither.
-            learner, linked = message.learner, [True] * len(linked)
+            # A name told beside those of another, merged learner is weighed, and linked to neither.
+            learner = message.learner
+            self._taken_up(learner, linked, known)
+            linked = [True] * len(linked)
         if message is not None and message.learner != learner:
             raise RefusedError(
                 f"{self._kind} {self._enrolment.external_id} was about learner {message.learner}"
@@ -76,10 +78,7 @@ class Enrol:
         if message is not None and last is not None and last.digest == self._digest:
             return Decision(last, message.evidence, message.learner)
         provider = self._enrolment.provider
-        holds = taken_up(
-            self._keys, provider, self._names,
-            linked=linked, learner=learner, known=known.held,
-        )  # fmt: skip
+        holds = self._taken_up(learner, linked, known)
         if message is None:
             message = Message(EvidenceId(learner), learner, provider)
             known.messages[self._message] = message
@@ -95,6 +94,12 @@ class Enrol:
             stream=learner, provider=provider, identifiers=new,
             receipt=ReceiptRow(self._message, version, message.evidence, learner, provider),
             holds=holds, new_learner=bool(self._names) and not any(linked),
+        )  # fmt: skip
+
+    def _taken_up(self, learner: LearnerId, linked: list[bool], known: Known) -> Marks:
+        return taken_up(
+            self._keys, self._enrolment.provider, self._names,
+            linked=linked, learner=learner, known=known.held,
         )  # fmt: skip
 
     def _learner(self, known: Known) -> tuple[LearnerId, list[bool]]:

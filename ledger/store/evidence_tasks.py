@@ -99,16 +99,16 @@ class Submit:
     def _learner(
         self, known: Known, message: Message | None
     ) -> tuple[LearnerId, list[bool], tuple[bytes, ...]]:
-        """Find whom it goes to, or make somebody new; which names are linked, and what to call them.
-
-        What is told beside the names of another, merged learner is linked to neither.
-        """
+        """Find whom it goes to, or make somebody new; which names are linked, and what to call them."""
         learner, linked = learner_of(self._identifiers, known)
         if learner is not None:
             before = known.as_before(learner, message.learner) if message else learner
-            if before != learner:
-                return before, [True] * len(linked), ()
-            return learner, linked, self._named
+            if before == learner:
+                return learner, linked, self._named
+            self._taken_up(
+                before, linked, known=known
+            )  # weighed; beside another's, linked to neither
+            return before, [True] * len(linked), ()
         if message is not None and self._version not in message.versions:
             raise LearnerUnclearError(
                 f"{self._submission.evidence.source.external_id} was about a learner whom this "

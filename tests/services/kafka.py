@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
@@ -142,9 +143,13 @@ class Broker:
             self._process = None
 
     def freeze(self) -> None:
-        """Stop the broker where it stands: it holds its connections and answers nothing."""
+        """Stop the broker where it stands: it holds its connections and answers nothing.
+
+        Its threads go on until the kernel has stopped each, which a busy machine shows.
+        """
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def thaw(self) -> None:
         """Let a frozen broker go on."""
