@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import UTC, datetime
+from uuid import UUID
 
+import msgspec
 import pytest
 
 from consumers.broker import Message
 from consumers.submitted import ORIGINAL_BYTES_MAX, Keys, understand
+from ledger.domain.ids import ProviderId
+from ledger.standards.translation import Translated
+from ledger.store.access import Holder
 from tests import ledgers
+from tests.served import item
 
 
 @pytest.mark.parametrize(
@@ -27,3 +34,14 @@ def test_text_stays_text_where_it_is_cut(value: bytes, encoding: str, length: in
     ).fault
     assert answer is not None
     assert (answer.original_encoding, len(answer.original)) == (encoding, length)
+
+
+@pytest.mark.parametrize("written_at", [0x2C2C2C2C, 0x3B3B3B3B, 0x09090909, 0x22222222])
+def test_compressed_evidence_is_evidence_whenever_it_was_compressed(written_at: int) -> None:
+    """A gzip has a time in its head, which may look like the commas of CSV."""
+    value = gzip.compress(msgspec.json.encode(item(6)), mtime=written_at)
+    holder = Holder("provider", ProviderId(UUID(int=7)), "school")
+    keys = Keys(lambda _: holder)
+    message = Message("evidence.submitted", 0, 7, b"k", value, (("provider-key", b"mlt_x"),))
+    found = understand(message, keys, ledgers.settings("x"), now=datetime.now(UTC))
+    assert [type(one) for one in found.translations] == [Translated]
