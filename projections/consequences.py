@@ -14,10 +14,9 @@ from decimal import Decimal
 from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
 from ledger.store.reader import LogReader
 from projections.articulation import articulated, refused
-from projections.learner import LearnerRecord
 from projections.mastery import Bench
 from projections.observing import Observed
-from projections.people import about_learners, by_person
+from projections.people import by_person, record_of
 from projections.policies.verdict import MasteryState
 from projections.registry import Registry
 
@@ -77,11 +76,9 @@ def consequences(log: LogReader, crosswalk: str, *, withdrawn_at: Position) -> C
     if standing is None or not standing.counts():
         return Consequences(0, 0, 0, ())
     for stream in by_person(log, before.identities, until=withdrawn_at, facts_max=_FACTS_MAX):
-        facts = about_learners(stream)
-        if not facts:
+        record = record_of(stream, before.identities)
+        if record is None:
             continue
-        learner = before.identities.person(LearnerId(facts[0].stream))
-        record = LearnerRecord.fold(learner, facts)
         observed = Observed(record, before)
         found = list(_of(observed, crosswalk, after=after, on=on))
         credits_of = list(_credits(observed, crosswalk))

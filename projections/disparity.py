@@ -126,7 +126,7 @@ def disparity(log: LogReader, scope: Scope, compared: Compared) -> Iterator[Disp
     registry = Registry.fold(log.reference(until=scope.as_of))
     found: dict[CompetencyId, dict[str, _Counted]] = {}
     named: set[str] = set(ENROLMENT_LEVELS)
-    for record in all_records(log, scope):
+    for record in all_records(log, scope, registry.identities):
         named.update(one.name for fact in record.attributes.values() for one in fact.attributes)
         if not scope.is_about(record):
             continue

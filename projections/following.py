@@ -35,8 +35,6 @@ from projections.stepping import Stepper
 from projections.views import Generation, last_sequence
 from projections.writing import write
 
-_OF_LEARNERS = frozenset(LEARNER_TOPICS)
-
 
 class Follower:
     """Takes facts in order and keeps one generation's tables as they say.
@@ -68,7 +66,7 @@ class Follower:
     def take(self, cursor: Cursor[Any], facts: Sequence[Recorded]) -> None:
         """Take over the next facts and write what they change."""
         self._cursor = cursor
-        for of_learners, run in groupby(facts, key=lambda one: one.topic in _OF_LEARNERS):
+        for of_learners, run in groupby(facts, key=lambda one: one.topic in LEARNER_TOPICS):
             if of_learners:
                 self._take_learners(cursor, list(run))
             else:

@@ -39,7 +39,6 @@ from projections.stepping import Stepper
 from projections.telling import tell
 from projections.transcript import competency_name
 
-_OF_LEARNERS = frozenset(LEARNER_TOPICS)
 _TOLD_ANYWAY = (ProviderSuspended, ProviderReinstated, AuthorityRevoked, AuthorityGranted)
 """What says that evidence counts no more, or again, though no state moves."""
 _OF_ANOTHER = "Something was recorded of a learner who was merged into this one, and no more is."
@@ -92,9 +91,10 @@ def told(
 ) -> History:  # fmt: skip
     """Replay a learner's facts among the reference facts, both oldest first.
 
-    `facts` are also of all who ever were one person with the learner. Told are those of the `merged`,
-    who are one with the learner at the end. Of others, who were only then, it is told when something
-    was recorded and what that changed, and not what it was.
+    `facts` are also of all who ever were one person with the learner. Those of the `merged`, who are
+    so at the end, are told like the learner's own. Of somebody who was so then only, it is told when
+    something was recorded and what that changed, but not what it was.
+
     Reference facts are told where they changed something for this learner, and so is whatever ends or
     restores the standing of a provider who sent some of the evidence.
     """
@@ -122,7 +122,7 @@ class _Replay:
 
     def step(self, recorded: Recorded) -> Iterator[Step]:
         yield from self.wait(recorded.recorded_at)
-        if recorded.topic in _OF_LEARNERS:
+        if recorded.topic in LEARNER_TOPICS:
             self._stepper.step(recorded)
             changes, stream = self._changes(), LearnerId(recorded.stream)
             person = self._registry.identities.person(stream)

@@ -10,8 +10,7 @@ from ledger.domain.catalogue import Recorded
 from ledger.domain.identities import Identities
 from ledger.domain.ids import LearnerId, Position
 from ledger.store.reader import LEARNER_TOPICS, LogReader
-
-_OF_LEARNERS = frozenset(LEARNER_TOPICS)
+from projections.learner import LearnerRecord
 
 
 def by_person(
@@ -37,7 +36,15 @@ def by_person(
 
 def about_learners(facts: Iterable[Recorded]) -> list[Recorded]:
     """Leave out what is in a learner's stream and not of the record: who was merged."""
-    return [one for one in facts if one.topic in _OF_LEARNERS]
+    return [one for one in facts if one.topic in LEARNER_TOPICS]
+
+
+def record_of(stream: Sequence[Recorded], identities: Identities) -> LearnerRecord | None:
+    """Fold the record of the person whose stream `by_person` gave; None, if it is nobody's."""
+    facts = about_learners(stream)
+    if not facts:
+        return None
+    return LearnerRecord.fold(identities.person(LearnerId(facts[0].stream)), facts)
 
 
 def of_person(

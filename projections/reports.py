@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from ledger.domain.evidence import Result
 from ledger.domain.facts import EvidenceConfirmed
+from ledger.domain.identities import Identities
 from ledger.domain.ids import LearnerId, Position
 from ledger.store.reader import LogReader
 from projections.action_lists import NotImproved, OneShort, not_improved, one_short
@@ -21,7 +22,7 @@ from projections.learner import LearnerRecord, Piece
 from projections.mastery import Bench
 from projections.moderation import Agreement, Drift, Pair, agreement, by, drifting
 from projections.observing import Observed
-from projections.people import about_learners, by_person
+from projections.people import by_person, record_of
 from projections.registry import Registry, day_of
 
 _FACTS_MAX = 20_000
@@ -79,7 +80,7 @@ class Moderation:
 def one_short_list(log: LogReader, scope: Scope) -> Iterator[OneShort]:
     """List who is one observation short of mastering what, and what it must bring."""
     registry = Registry.fold(log.reference(until=scope.as_of))
-    for record in records(log, scope):
+    for record in records(log, scope, registry.identities):
         observed = Observed(record, registry)
         bench = Bench(observed, on=scope.on)
         for competency in sorted(bench.competencies()):
@@ -152,17 +153,23 @@ def _places(first: Result | None, second: Result) -> tuple[int, int] | None:
     return (places[0], places[1]) if all(0 <= one < levels for one in places) else None
 
 
-def records(log: LogReader, scope: Scope) -> Iterator[LearnerRecord]:
-    """Fold the record of everybody whom a report is about, in the order of their ids."""
-    return filter(scope.is_about, all_records(log, scope))
+def records(
+    log: LogReader, scope: Scope, identities: Identities | None = None
+) -> Iterator[LearnerRecord]:
+    """Fold the record of everybody whom a report is about, in the order of their ids.
+
+    `identities` as of then, where they are known already.
+    """
+    if identities is None:
+        identities = Registry.fold(log.reference(until=scope.as_of)).identities
+    return filter(scope.is_about, all_records(log, scope, identities))
 
 
-def all_records(log: LogReader, scope: Scope) -> Iterator[LearnerRecord]:
+def all_records(log: LogReader, scope: Scope, identities: Identities) -> Iterator[LearnerRecord]:
     """Fold the record of everybody, wherever they are enrolled, in the order of their ids."""
-    identities = Registry.fold(log.reference(until=scope.as_of)).identities
     for stream in by_person(
         log, identities, until=scope.as_of, facts_max=_FACTS_MAX, after=scope.after
     ):
-        if facts := about_learners(stream):
-            learner = identities.person(LearnerId(facts[0].stream))
-            yield LearnerRecord.fold(learner, facts)
+        record = record_of(stream, identities)
+        if record is not None:
+            yield record

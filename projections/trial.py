@@ -14,7 +14,6 @@ from functools import partial
 from typing import Literal
 
 from ledger.config import Settings
-from ledger.domain.catalogue import Recorded
 from ledger.domain.facts import EnrolmentRecorded
 from ledger.domain.ids import CompetencyId, FrameworkId, LearnerId, Position
 from ledger.errors import Reject
@@ -23,7 +22,7 @@ from projections.adoption import ENROLMENT_LEVELS, scopes_of
 from projections.learner import LearnerRecord
 from projections.mastery import Bench
 from projections.observing import Observed
-from projections.people import about_learners, by_person
+from projections.people import by_person, record_of
 from projections.policies.documents import PolicyDocument
 from projections.policies.judge import Judge, compile_policy
 from projections.policies.verdict import Finding, MasteryState, Verdict
@@ -158,8 +157,9 @@ def _try_all(
         after=share.after, last=share.last,
     ):  # fmt: skip
         tally.facts += len(stream)
-        if facts := about_learners(stream):
-            _try(facts, registry, draft, tally=tally)
+        record = record_of(stream, registry.identities)
+        if record is not None:
+            _try(record, registry, draft, tally=tally)
         if tally.learners % 100 == 0:
             progress(tally.facts, question.as_of)
     return tally
@@ -195,14 +195,12 @@ class _Tally:
 
 
 def _try(
-    facts: Sequence[Recorded],
+    record: LearnerRecord,
     registry: Registry,
     draft: Judge,
     *,
     tally: _Tally,
 ) -> None:
-    learner = registry.identities.person(LearnerId(facts[0].stream))
-    record = LearnerRecord.fold(learner, facts)
     if record.erased or record.closed or not tally.question.is_about(record):
         return
     observed = Observed(record, registry)

@@ -76,6 +76,7 @@ COMMANDS: Mapping[str, Place] = {
         "equivalence", "assessments", "Instruments on record, and who vouches for them."
     ),
     "pathway": Place("pathway", "app", "Programmes of study, and how far a learner is on one."),
+    # The module that adds the last commands of the group to those of `learner`.
     "learner": Place("learner_identity", "app", "What a learner has shown, and why."),
     "report": Place("report", "app", "Lists and figures over many learners."),
 }  # fmt: skip

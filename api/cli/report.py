@@ -178,18 +178,14 @@ def compare_groups(
     Example:
         mastery report disparity --by english_learner --level district --scope "Riverside"
     """
-    from api.routes.reports import Disparities, DisparityOut  # the web framework is slow
-    from api.routes.trials import TableOut
+    from api.routes.reports import Disparities  # the web framework is slow
 
     with session(context).answers() as (ledger, answers):
         scope = _Asked(known, on, level, name).scope(answers)
         asked = compared(answers.registry(), by, framework, competency)
         found = list(disparity(ledger.log, scope, asked))
     if plain:
-        items = [
-            DisparityOut(one.competency, TableOut.of(one.outcomes), one.groups) for one in found
-        ]
-        show_json(Disparities(scope.as_of, scope.on, items))
+        show_json(Disparities.of(scope, found))
         return
     figures = ("learners", "mastered", "evidence", "second_scored", "agreed", "disputed")
     for one in found:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, Self, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -20,7 +20,7 @@ from api.problems import INVALID, Fault, ProblemError
 from api.routes.trials import TableOut
 from ledger.domain.ids import CompetencyId, LearnerId, Position, ProviderId
 from projections.action_lists import NotImproved, OneShort
-from projections.disparity import Group, compared, disparity
+from projections.disparity import Disparity, Group, compared, disparity
 from projections.policies.explain import wanted
 from projections.reports import Moderation, Scope, moderation, not_improved_list, one_short_list
 from projections.sampling import SHARE_PERCENT, SecondScoring, Wanted, second_scoring
@@ -166,6 +166,14 @@ class Disparities(msgspec.Struct, frozen=True):
     on: datetime
     items: list[DisparityOut]
 
+    @classmethod
+    def of(cls, scope: Scope, found: Iterable[Disparity]) -> Self:
+        """Give what a report found, with what may be shown of it."""
+        items = [
+            DisparityOut(one.competency, TableOut.of(one.outcomes), one.groups) for one in found
+        ]
+        return cls(scope.as_of, scope.on, items)
+
 
 @router.get(
     "/disparity", response_class=JsonBytes, summary="Compare subgroups",
@@ -187,8 +195,7 @@ def compare_groups(
     asked = parts(request)
     registry = asked.answers.registry(as_of=where.as_of)
     found = disparity(asked.ledger.log, where, compared(registry, by, framework, competency))
-    items = [DisparityOut(one.competency, TableOut.of(one.outcomes), one.groups) for one in found]
-    return encoded(Disparities(where.as_of, where.on, items))
+    return encoded(Disparities.of(where, found))
 
 
 def _page(rows: Iterable[Row], where: Scope, limit: int) -> Page[Row]:

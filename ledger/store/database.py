@@ -156,7 +156,7 @@ def once_up(
         with ExitStack() as stack:
             try:
                 found = stack.enter_context(opened())
-            except psycopg.OperationalError as error:
+            except AWAY as error:
                 if time.monotonic() > deadline:
                     raise StoreUnavailableError(f"PostgreSQL does not answer: {error}") from error
                 time.sleep(0.2)

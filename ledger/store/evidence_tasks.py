@@ -105,9 +105,8 @@ class Submit:
             before = known.as_before(learner, message.learner) if message else learner
             if before == learner:
                 return learner, linked, self._named
-            self._taken_up(
-                before, linked, known=known
-            )  # weighed; beside another's, linked to neither
+            # Weighed, and linked to neither: they are told beside another's.
+            self._taken_up(before, linked, known=known)
             return before, [True] * len(linked), ()
         if message is not None and self._version not in message.versions:
             raise LearnerUnclearError(

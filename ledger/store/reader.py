@@ -23,7 +23,7 @@ from ledger.store.mapper import COLUMNS, Mapper, Row
 from ledger.store.recorder import CHANNEL
 
 REFERENCE_TOPICS = [kind.TOPIC for kind in CATALOGUE if kind.STREAM != "learner"]
-LEARNER_TOPICS = [kind.TOPIC for kind in CATALOGUE if kind.STREAM == "learner"]
+LEARNER_TOPICS = frozenset(kind.TOPIC for kind in CATALOGUE if kind.STREAM == "learner")
 
 _AFTER = (
     f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants
