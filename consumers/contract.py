@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -71,6 +72,9 @@ def schemas() -> Schema:
     """Give the JSON Schema (2020-12) of every payload."""
     kinds = (FactData, FeedEntry, ReceiptData, RejectData)
     _, found = msgspec.json.schema_components(kinds, ref_template=_REF)
+    for schema in found.values():
+        if "description" in schema:
+            schema["description"] = cleandoc(schema["description"])
     return dict(found)
 
 

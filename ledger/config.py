@@ -1,4 +1,4 @@
-"""Settings: one frozen value, read once in main from a mapping (STYLE rule 15).
+"""Settings: one frozen value, read once in main from a mapping.
 
 Every MASTERY_ variable is described in docs/settings.md; a test compares the two.
 """

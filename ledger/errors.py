@@ -39,7 +39,7 @@ from uuid import UUID
 
 
 class Reject(NamedTuple):
-    """One thing wrong in a foreign document: data, not an exception (STYLE rule 7).
+    """One thing wrong in a foreign document: data, not an exception.
 
     `where` is a JSON pointer ("/result/score"), or file and row ("results.csv:1042").
     `why` says what is wrong, `expected` what would be right.

@@ -1,4 +1,4 @@
 """What can happen, and who may make it happen: pure types and decisions.
 
-Not here: clocks, random ids, keys, SQL, HTTP. Time and ids are arguments (STYLE rule 5).
+Not here: clocks, random ids, keys, SQL, HTTP. Time and ids are arguments.
 """
