@@ -11,10 +11,16 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from api.schemas import Many, Sent, Why
 from ledger.domain.evidence import EvidenceKind, Party, Result
-from ledger.domain.facts import CrosswalkPublished, ErasureReason, MergeReason, PartReason
+from ledger.domain.facts import (
+    CrosswalkPublished,
+    ErasureReason,
+    MergeReason,
+    PartReason,
+    UnlinkReason,
+)
 from ledger.domain.framework import Articulation, Equivalence, Relation, SignOffRole
 from ledger.standards.native_fields import Day, End, Id, Moment
-from ledger.standards.native_model import PartyIn, ResultIn
+from ledger.standards.native_model import IdentifierIn, PartyIn, ResultIn
 
 Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$")]
 Weight = Annotated[Decimal, Field(gt=0, le=1, max_digits=9, decimal_places=6)]
@@ -231,6 +237,17 @@ class UnmergeIn(Sent):
     """Why a learner is nobody else after all."""
 
     reason: PartReason
+
+
+class UnlinkIn(Sent):
+    """A name that is not the learner's."""
+
+    identifier: IdentifierIn
+    provider: Annotated[
+        UUID | None,
+        Field(description="Whose name it is; absent for one that means the same from everybody."),
+    ] = None
+    reason: UnlinkReason
 
 
 class ErasureIn(Sent):

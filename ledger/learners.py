@@ -7,7 +7,13 @@ from concurrent.futures import Future
 
 from ledger.domain import sayings
 from ledger.domain.evidence import Identifier
-from ledger.domain.facts import ErasureReason, LearnerErased, LearnerMerged
+from ledger.domain.facts import (
+    ErasureReason,
+    IdentityUnlinked,
+    LearnerErased,
+    LearnerIdentified,
+    LearnerMerged,
+)
 from ledger.domain.ids import LearnerId, ProviderId
 from ledger.domain.sayings import IdentityFact
 from ledger.errors import ErasedError, UnknownLearnerError
@@ -17,6 +23,7 @@ from ledger.store.erasing import Erase
 from ledger.store.keys import MasterKey
 from ledger.store.reader import LogReader
 from ledger.store.tasks import Record, Task, identifier_keys
+from ledger.store.unlinking import Unlink
 
 Append = Callable[[Sequence[Task]], Future[list[Outcome]]]
 
@@ -68,6 +75,20 @@ class Learners:
             self._keys, fact.learner, fact,
             saying=sayings.of_identity(fact), keyed=frozenset(map(self._met, both)),
         )  # fmt: skip
+        return receipt_of(self._append([task]).result()[0])
+
+    def unlink(self, fact: IdentityUnlinked) -> Receipt:
+        """Take a name from a learner: it means nobody from now on; said again, it is a duplicate.
+
+        Raises:
+            RefusedError: the learner never was known by that name.
+            UnknownLearnerError: the ledger has no such learner.
+            ErasedError: the learner was erased.
+        """
+        learner = self._met(fact.learner)
+        told = self._log.streams([learner], topics=[LearnerIdentified.TOPIC])[learner]
+        called = {one.fact.name for one in told if isinstance(one.fact, LearnerIdentified)}
+        task = Unlink(self._keys, fact, called=sorted(filter(None, called)))
         return receipt_of(self._append([task]).result()[0])
 
     def _met(self, learner: LearnerId) -> LearnerId:

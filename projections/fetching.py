@@ -19,6 +19,7 @@ from ledger.domain.facts import (
     EnrolmentRecorded,
     EvidenceRecorded,
     Fact,
+    IdentityUnlinked,
     LearnerIdentified,
 )
 from ledger.domain.ids import CompetencyId, LearnerId, Position
@@ -47,7 +48,7 @@ def touched_by(fact: Fact, registry: Registry) -> Need:
             return registry.bearing_on(competencies_of(evidence, registry))
         case EnrolmentRecorded():
             return None if registry.adoptions.by_enrolment else set()
-        case LearnerIdentified() | AttributesRecorded():
+        case LearnerIdentified() | IdentityUnlinked() | AttributesRecorded():
             return set()
         case _:
             return None

@@ -26,9 +26,11 @@ from ledger.domain.facts import (
     EvidenceRecorded,
     EvidenceWithdrawn,
     Fact,
+    IdentityUnlinked,
     LearnerErased,
     LearnerIdentified,
 )
+from ledger.domain.identity import ANY_PROVIDER, identity_parts
 from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
 
 _DIGITS = re.compile(r"(\d+)")
@@ -186,12 +188,20 @@ class LearnerRecord:
                 self.attributes[fact.provider.int, fact.external_id] = fact
             case LearnerIdentified():
                 self.identities.append(fact)
+            case IdentityUnlinked():
+                self._unlink(fact)
             case LearnerErased():
                 self._forget()
             case UnknownFact(topic=topic):
                 self.closed = self.closed or topic in SEALED_TOPICS
             case _:
                 pass
+
+    def _unlink(self, fact: IdentityUnlinked) -> None:
+        parts = identity_parts(fact.provider or ANY_PROVIDER, fact.identifier)
+        self.identities = [
+            one for one in self.identities if identity_parts(one.provider, one.identifier) != parts
+        ]
 
     def _note_erasure(self, recorded: Recorded) -> None:
         if isinstance(recorded.fact, LearnerErased):

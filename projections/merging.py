@@ -1,15 +1,19 @@
-"""A steward's word on who a learner is: one person with another, parted again, or erased."""
+"""A steward's word on who a learner is: one with another, parted again, not of a name, or erased."""
 
 from __future__ import annotations
 
+from ledger.domain.evidence import Identifier
 from ledger.domain.facts import (
     ErasureReason,
+    IdentityUnlinked,
     LearnerMerged,
     LearnerUnmerged,
     MergeReason,
     PartReason,
+    UnlinkReason,
 )
-from ledger.domain.ids import LearnerId
+from ledger.domain.identity import ANY_PROVIDER
+from ledger.domain.ids import LearnerId, ProviderId
 from ledger.errors import RefusedError
 from ledger.service import Ledger, Receipt
 from projections.answers import Answers
@@ -62,6 +66,28 @@ def unmerge(ledger: Ledger, answers: Answers, learner: LearnerId, *, reason: Par
         also = f"; part who was merged into them: {others}" if others else ""
         raise RefusedError(f"{learner} was merged into nobody{also}")
     return ledger.learners.identify(LearnerUnmerged(learner=learner, reason=reason))
+
+
+def unlink(
+    ledger: Ledger, answers: Answers, learner: LearnerId, name: Identifier, *,
+    provider: ProviderId | None, reason: UnlinkReason,
+) -> Receipt:  # fmt: skip
+    """Take a name from a person: it means nobody from now on; said again, it is a duplicate.
+
+    `provider` is whose name it is; None for one that means the same from everybody.
+
+    Raises:
+        RefusedError: they were never known by it.
+        UnknownLearnerError: the ledger has no such learner.
+        ErasedError: whom the name means was erased.
+    """
+    person = answers.registry().identities.person
+    found = ledger.learners.find(provider or ANY_PROVIDER, (name,))
+    # Of a person who was merged, the learner whom the name leads to.
+    theirs = found if found is not None and person(found) == person(learner) else learner
+    return ledger.learners.unlink(
+        IdentityUnlinked(learner=theirs, provider=provider, identifier=name, reason=reason)
+    )
 
 
 def erase(

@@ -26,6 +26,7 @@ from ledger.domain.facts import (
     EvidenceWithdrawn,
     Fact,
     FrameworkPublished,
+    IdentityUnlinked,
     LearnerIdentified,
     LearnerMerged,
     LearnerRegistered,
@@ -80,12 +81,17 @@ def tell(recorded: Recorded, record: LearnerRecord, registry: Registry) -> Telli
             return Telling(f"{_who(fact.provider, registry)} recorded {_stated(fact)}.")
         case LearnerRegistered():
             return Telling("The ledger met this learner.")
-        case LearnerIdentified():
-            kind = fact.identifier.type
-            who = _who(fact.provider, registry)
-            return Telling(f"{who} named the learner by an identifier of type {kind}.")
+        case LearnerIdentified() | IdentityUnlinked():
+            return Telling(_named(fact, registry))
         case _:
             return Telling(_reference(fact, registry, recorded.topic))
+
+
+def _named(fact: LearnerIdentified | IdentityUnlinked, registry: Registry) -> str:
+    kind = fact.identifier.type
+    if isinstance(fact, IdentityUnlinked):
+        return f"An identifier of type {kind} was found not to be this learner's ({fact.reason})."
+    return f"{_who(fact.provider, registry)} named the learner by an identifier of type {kind}."
 
 
 def _remark(fact: EvidenceConfirmed | EvidenceContested | ContestResolved) -> str:

@@ -37,6 +37,10 @@ AsOf = Annotated[
 ]
 On = Annotated[str | None, typer.Option("--on", help="What was true: at a time or date.")]
 Policy = Annotated[str | None, typer.Option(help="Id or digest of a policy to judge by.")]
+Value = Annotated[str, typer.Argument(help="The name's value, exactly.")]
+Kind = Annotated[str, typer.Option("--type", help="id, account, mbox, ssid, email, ...")]
+System = Annotated[str | None, typer.Option(help="Who issued it, such as a home page.")]
+Whose = Annotated[str | None, typer.Option(help="Name or id of the provider whose name it is.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, all of it.")]
 
 
@@ -176,13 +180,11 @@ def history(
 @command(app, "find")
 def find(
     context: typer.Context,
-    value: Annotated[str, typer.Argument(help="The name's value, exactly.")],
+    value: Value,
     *,
-    kind: Annotated[str, typer.Option("--type", help="id, account, mbox, ssid, email, ...")] = "id",
-    system: Annotated[str | None, typer.Option(help="Who issued it, such as a home page.")] = None,
-    provider: Annotated[
-        str | None, typer.Option(help="Name or id of the provider whose name it is.")
-    ] = None,
+    kind: Kind = "id",
+    system: System = None,
+    provider: Whose = None,
 ) -> None:
     """Go from a name to the ledger's id, which every other command takes.
 
@@ -195,14 +197,28 @@ def find(
         mastery learner find jdoe --type account --system https://sis.example.org
     """
     name = Identifier(type=kind, value=value, system=system)
-    if provider is None and not is_for_everybody(name):
-        raise UsageError(f"a name of type {kind} is a provider's own: say --provider or --system")
     with session(context).answers() as (ledger, answers):
-        whose = ANY_PROVIDER if provider is None else provider_named(answers, provider)
-        found = ledger.learners.find(whose, (name,))
-        if found is None:
-            raise UnknownLearnerError("of that name")
+        _, found = named_by(ledger, answers, name, provider=provider)
         screen.out(str(answers.registry().identities.person(found)))
+
+
+def named_by(
+    ledger: Ledger, answers: Answers, name: Identifier, *, provider: str | None
+) -> tuple[ProviderId | None, LearnerId]:
+    """Find whose name it is, and the learner whom it means.
+
+    Raises:
+        UsageError: it is a provider's own, and no provider is said, or none of that name.
+        UnknownLearnerError: it means nobody.
+    """
+    if provider is None and not is_for_everybody(name):
+        why = f"a name of type {name.type} is a provider's own: say --provider or --system"
+        raise UsageError(why)
+    whose = None if provider is None else provider_named(answers, provider)
+    found = ledger.learners.find(whose or ANY_PROVIDER, (name,))
+    if found is None:
+        raise UnknownLearnerError("of that name")
+    return whose, found
 
 
 def learner_named(ledger: Ledger, answers: Answers, text: str) -> LearnerId:

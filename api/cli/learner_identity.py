@@ -1,4 +1,4 @@
-"""`mastery learner merge`, `unmerge`, `erase`: a steward's word on who a learner is."""
+"""`mastery learner merge`, `unmerge`, `unlink`, `erase`: a steward's word on who a learner is."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from api.cli.learner import Who, app, learner_named
+from api.cli.learner import Kind, System, Value, Who, Whose, app, learner_named, named_by
 from api.cli.session import screen, session
 from api.cli.teaching import command
-from ledger.domain.facts import ErasureReason, MergeReason, PartReason
+from ledger.domain.evidence import Identifier
+from ledger.domain.facts import ErasureReason, MergeReason, PartReason, UnlinkReason
 from projections import merging
 
 __all__ = ["app"]
@@ -55,6 +56,31 @@ def unmerge(
         receipt = merging.unmerge(ledger, answers, who, reason=reason)
     again = "was parted before" if receipt.duplicate else "parted"
     screen.out(f"{again}, at position {receipt.position}")
+
+
+@command(app, "unlink")
+def unlink(
+    context: typer.Context,
+    value: Value,
+    *,
+    kind: Kind = "id",
+    system: System = None,
+    provider: Whose = None,
+    reason: Annotated[UnlinkReason, typer.Option(help="Stays on record.")] = "mistaken",
+) -> None:
+    """Say that a name is not of the learner whom it means: who is named by it next is somebody new.
+
+    What was recorded under it stays where it is, until its provider withdraws it.
+
+    Examples:
+        mastery learner unlink S-100231 --provider "Northside LMS"
+        mastery learner unlink rivera@example.org --type mbox --reason shared
+    """
+    name = Identifier(type=kind, value=value, system=system)
+    with session(context).answers() as (ledger, answers):
+        whose, found = named_by(ledger, answers, name, provider=provider)
+        receipt = merging.unlink(ledger, answers, found, name, provider=whose, reason=reason)
+    screen.out(f"unlinked from {found}, at position {receipt.position}")
 
 
 @command(app, "erase")

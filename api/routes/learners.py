@@ -14,11 +14,12 @@ from api.moments import AtMoment
 from api.openapi import PROBLEMS, JsonBytes, encoded, replies
 from api.parts import parts
 from api.routes.providers import Noted, noted
-from api.schemas_of_reference import ErasureIn, MergeIn, UnmergeIn
+from api.schemas_of_reference import ErasureIn, MergeIn, UnlinkIn, UnmergeIn
 from ledger.domain.catalogue import Recorded
-from ledger.domain.evidence import Evidence
+from ledger.domain.evidence import Evidence, Identifier
+from ledger.domain.identity import is_for_everybody
 from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
-from ledger.errors import UnknownEvidenceError
+from ledger.errors import InvalidDocumentError, Reject, UnknownEvidenceError
 from projections import merging
 from projections.history import History
 from projections.lines import CompetencyLine, Mastery, Transcript
@@ -164,6 +165,33 @@ def unmerge(request: Request, _caller: Steward, learner: Who, given: UnmergeIn) 
     asked = parts(request)
     found = merging.unmerge(asked.ledger, asked.answers, LearnerId(learner), reason=given.reason)
     return noted(found)
+
+
+@router.post(
+    "/learners/{learner}/unlink", response_class=JsonBytes, summary="Take a name from a learner",
+    responses=replies(Noted, "Unlinked; said again, it is a duplicate.", example={
+        "position": 10415, "duplicate": False,
+    }),
+)  # fmt: skip
+def unlink(request: Request, _caller: Steward, learner: Who, given: UnlinkIn) -> Response:
+    """Say that a name is not this learner's: whoever is named by it next is somebody new.
+
+    What was recorded under it stays where it is: its provider withdraws that, and sends it anew
+    under an id of its own.
+    """
+    said = given.identifier
+    name = Identifier(type=said["type"], value=said["value"], system=said.get("system"))
+    if given.provider is None and not is_for_everybody(name):
+        fault = Reject("/provider", f"is missing: a name of type {name.type} is a provider's own")
+        raise InvalidDocumentError("body", [fault])
+    asked = parts(request)
+    whose = None if given.provider is None else ProviderId(given.provider)
+    return noted(
+        merging.unlink(
+            asked.ledger, asked.answers, LearnerId(learner), name,
+            provider=whose, reason=given.reason,
+        )
+    )  # fmt: skip
 
 
 @router.get(

@@ -7,7 +7,7 @@ to be opened to be compared, so that search reads on for a limited time and says
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 from uuid import UUID
@@ -15,11 +15,11 @@ from uuid import UUID
 from api.parts import Parts
 from api.web import directory
 from api.web.directory import Row
-from ledger.domain.catalogue import Recorded
 from ledger.domain.evidence import Identifier
-from ledger.domain.facts import LearnerIdentified
+from ledger.domain.facts import IdentityUnlinked, LearnerIdentified
 from ledger.domain.ids import LearnerId
 from ledger.errors import ErasedError
+from projections.learner import LearnerRecord
 from projections.people import of_person
 
 PAGE_ROWS = 25
@@ -64,15 +64,11 @@ def names(asked: Parts, learners: Sequence[LearnerId]) -> dict[UUID, tuple[str, 
         return {}
     identities = asked.answers.registry().identities
     everybody = [one for learner in learners for one in identities.everybody(learner)]
-    found = asked.ledger.log.streams(everybody, topics=[LearnerIdentified.TOPIC])
-    return {one: _names_in(of_person(one, identities, found)) for one in learners}
-
-
-def _names_in(facts: Iterable[Recorded]) -> tuple[str, ...]:
-    given = [
-        one.fact.name for one in facts if isinstance(one.fact, LearnerIdentified) and one.fact.name
-    ]
-    return tuple(dict.fromkeys(reversed(given)))
+    topics = [LearnerIdentified.TOPIC, IdentityUnlinked.TOPIC]
+    found = asked.ledger.log.streams(everybody, topics=topics)
+    return {
+        one: LearnerRecord.fold(one, of_person(one, identities, found)).names for one in learners
+    }
 
 
 def _by_id(text: str) -> LearnerId | None:

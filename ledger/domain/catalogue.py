@@ -18,6 +18,7 @@ from ledger.domain.value import Value
 CATALOGUE: tuple[type[Fact], ...] = (
     facts.LearnerRegistered,
     facts.LearnerIdentified,
+    facts.IdentityUnlinked,
     facts.EnrolmentRecorded,
     facts.AttributesRecorded,
     facts.EvidenceRecorded,

@@ -19,6 +19,7 @@ from ledger.domain.learner_facts import (
     EvidenceCorrected,
     EvidenceRecorded,
     EvidenceWithdrawn,
+    IdentityUnlinked,
     LearnerErased,
     LearnerIdentified,
     LearnerMerged,
@@ -26,6 +27,7 @@ from ledger.domain.learner_facts import (
     LearnerUnmerged,
     MergeReason,
     PartReason,
+    UnlinkReason,
 )
 from ledger.domain.reference_facts import (
     AssessmentRegistered,
@@ -66,6 +68,7 @@ __all__ = [
     "EvidenceWithdrawn",
     "Fact",
     "FrameworkPublished",
+    "IdentityUnlinked",
     "LearnerErased",
     "LearnerIdentified",
     "LearnerMerged",
@@ -81,4 +84,5 @@ __all__ = [
     "ProviderReinstated",
     "ProviderSuspended",
     "StreamKind",
+    "UnlinkReason",
 ]

@@ -33,6 +33,23 @@ class LearnerIdentified(Fact):
     name: str | None = None
 
 
+UnlinkReason = Literal["mistaken", "shared", "ordered"]
+
+
+class IdentityUnlinked(Fact):
+    """A name is not this learner's, and means nobody from here on, until it is linked anew.
+
+    What was recorded under it stays the learner's: its provider withdraws that, and sends it anew.
+    """
+
+    TOPIC: ClassVar[str] = "mastery.identity-unlinked.v1"
+
+    learner: LearnerId
+    provider: ProviderId | None  # whose name it is; None: it means the same from everybody
+    identifier: Identifier
+    reason: UnlinkReason
+
+
 class EnrolmentRecorded(Fact):
     """The learner joined, or left, a programme, course or school for some time."""
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection, Cursor
 
 from ledger.domain.ids import EvidenceId, LearnerId, Position
-from ledger.store.copying import HEADER, TRAILER, Field, Target, copy_into, copy_packed
+from ledger.store.copying import HEADER, TRAILER, Target, copy_into, copy_packed
 from ledger.store.deciding import Refusal
 from ledger.store.keys import MasterKey
 from ledger.store.planning import Plan, Planner
@@ -48,6 +48,11 @@ _KEEP_DOCUMENTS = """
 INSERT INTO ledger.documents (address, owner, media_type, sealed)
 SELECT * FROM unnest(%s::bytea[], %s::uuid[], %s::text[], %s::bytea[])
     ON CONFLICT (address) DO NOTHING
+"""
+_UNLINK = "DELETE FROM ledger.identifiers WHERE identifier = ANY(%s)"
+_LET_GO = """
+DELETE FROM ledger.holdings AS h USING unnest(%s::bytea[], %s::bytea[]) AS gone (kind, mark)
+ WHERE h.kind = gone.kind AND h.mark = gone.mark
 """
 _DESTROY_KEYS = "DELETE FROM ledger.data_keys WHERE owner = ANY(%s)"
 
@@ -110,8 +115,7 @@ class Appender:
         rows = self._planner.rows(cursor, plan)
         recorded_at_us = self._recorder.append(cursor, head, rows)
         receipts = [HEADER]
-        identifiers: list[tuple[Field, ...]] = []
-        holdings: list[tuple[Field, ...]] = []
+        names = _Names()
         for index, last in plan.last_fact.items():
             decision = plan.decisions[index]
             assert isinstance(decision, Decision)
@@ -126,14 +130,10 @@ class Appender:
                     8, head.position + 1 + last, 8, recorded_at_us,
                 ),
             )  # fmt: skip
-            identifiers.extend((key, decision.learner.bytes) for key in decision.identifiers)
-            holdings.extend((decision.holds or {}).items())
+            names.take(decision)
         receipts.append(TRAILER)
         copy_packed(cursor, _RECEIPTS, (b"".join(receipts),))
-        if identifiers:
-            copy_into(cursor, _IDENTIFIERS, identifiers)
-        if holdings:
-            copy_into(cursor, _HOLDINGS, holdings)
+        names.write(cursor)
         if plan.documents:
             cursor.execute(
                 _KEEP_DOCUMENTS, tuple(list(column) for column in zip(*plan.documents, strict=True))
@@ -149,6 +149,42 @@ class Appender:
             decision.accepted.position = Position(head.position + 1 + last)
             decision.accepted.recorded_at = recorded_at
         self._planner.landed(plan, Head(head.position + len(plan.facts), recorded_at_us))
+
+
+class _Names:
+    """What a group links and unlinks, one decision after another: the last word on each holds."""
+
+    def __init__(self) -> None:
+        self._linked: dict[bytes, bytes] = {}
+        self._held: dict[bytes, bytes] = {}
+        self._unlinked: list[bytes] = []
+        self._let_go: dict[bytes, bytes] = {}
+
+    def take(self, decision: Decision) -> None:
+        if decision.unlinks:
+            self._unlink(decision)
+        for key in decision.identifiers:
+            self._linked[key] = decision.learner.bytes
+        if decision.holds:
+            self._held |= decision.holds
+
+    def write(self, cursor: Cursor[Any]) -> None:
+        if self._unlinked:
+            cursor.execute(_UNLINK, (self._unlinked,))
+            cursor.execute(_LET_GO, (list(self._let_go), list(self._let_go.values())))
+        if self._linked:
+            copy_into(cursor, _IDENTIFIERS, self._linked.items())
+        if self._held:
+            copy_into(cursor, _HOLDINGS, self._held.items())
+
+    def _unlink(self, decision: Decision) -> None:
+        self._unlinked += decision.unlinks
+        for key in decision.unlinks:
+            self._linked.pop(key, None)
+        for kind, mark in (decision.lets_go or {}).items():
+            self._let_go[kind] = mark
+            if self._held.get(kind) == mark:
+                del self._held[kind]
 
 
 def receipt_of(outcome: Outcome) -> Receipt:

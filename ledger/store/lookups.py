@@ -13,7 +13,13 @@ from uuid import UUID
 from psycopg import Cursor
 
 from ledger.domain.catalogue import decode
-from ledger.domain.facts import Fact, LearnerErased, LearnerMerged, LearnerUnmerged
+from ledger.domain.facts import (
+    Fact,
+    IdentityUnlinked,
+    LearnerErased,
+    LearnerMerged,
+    LearnerUnmerged,
+)
 from ledger.domain.identities import Identities
 from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
 from ledger.domain.messages import Accepted, Message
@@ -58,8 +64,9 @@ SELECT f.position, f.topic, f.state
   JOIN ledger.facts AS f ON f.originator_id = asked.learner
  WHERE f.topic = ANY(%b) AND f.topic <> 'mastery.evidence-recorded.v1' -- as its index has it
 """
-_ERASED = """
-SELECT originator_id FROM ledger.facts WHERE position > %b AND position <= %b AND topic = %b
+_TAKEN_BACK = """
+SELECT topic, originator_id FROM ledger.facts
+ WHERE position > %b AND position <= %b AND topic = ANY(%b)
 """
 _COUNTS = """
 SELECT (SELECT count(*) FROM unnest(%b::bytea[]) AS asked (message)
@@ -99,10 +106,11 @@ def messages(
     return found
 
 
-def erased(cursor: Cursor[Any], *, after: int, until: int) -> list[UUID]:
-    """List who was erased by a fact in this part of the log."""
-    rows = cursor.execute(_ERASED, (after, until, LearnerErased.TOPIC))
-    return [row["originator_id"] for row in rows]
+def taken_back(cursor: Cursor[Any], *, after: int, until: int) -> list[tuple[str, UUID]]:
+    """List by topic the learners of whom this part of the log says they were erased, or unnamed."""
+    topics = [LearnerErased.TOPIC, IdentityUnlinked.TOPIC]
+    rows = cursor.execute(_TAKEN_BACK, (after, until, topics))
+    return [(row["topic"], row["originator_id"]) for row in rows]
 
 
 def counts(

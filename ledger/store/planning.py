@@ -17,7 +17,7 @@ import uuid_utils
 from psycopg import Cursor
 
 from ledger.domain.catalogue import TOPICS, encode
-from ledger.domain.facts import EvidenceRecorded
+from ledger.domain.facts import EvidenceRecorded, IdentityUnlinked, LearnerErased
 from ledger.domain.ids import LearnerId
 from ledger.store import lookups, seal
 from ledger.store.deciding import (
@@ -108,15 +108,21 @@ class Planner:
         """Whether a plan still stands at `head`, under the append lock."""
         if head == self._head:
             return True
-        # Somebody else appended since: what is remembered of streams and keys may be behind.
+        # Somebody else appended since: what is remembered of streams, names and keys may be behind.
         # Sealed under a key that is gone, nothing could be read again.
-        if self._head.position < 0:
-            self._data_keys.clear()  # looked up without knowing where the log ended
-        else:
-            for owner in lookups.erased(cursor, after=self._head.position, until=head.position):
-                self._data_keys.pop(owner, None)
-        self._head = head
+        looked_up_at, self._head = self._head.position, head
         self._versions.clear()
+        if looked_up_at < 0:  # without knowing where the log ended
+            self._learners.clear()
+            self._data_keys.clear()
+            return False
+        gone = lookups.taken_back(cursor, after=looked_up_at, until=head.position)
+        for topic, owner in gone:
+            if topic == LearnerErased.TOPIC:
+                self._data_keys.pop(owner, None)
+        if any(topic == IdentityUnlinked.TOPIC for topic, _ in gone):
+            self._learners.clear()
+            return False
         seen, new = plan.seen, [owner for owner, _ in plan.new_keys]
         owners = list(plan.data_keys.keys() - set(new))
         found = lookups.counts(
@@ -153,6 +159,8 @@ class Planner:
         for index in plan.last_fact:
             decision = plan.decisions[index]
             assert isinstance(decision, Decision)
+            for key in decision.unlinks:
+                self._learners.pop(key, None)
             for key in decision.identifiers:
                 self._learners[key] = decision.learner
 

@@ -136,5 +136,5 @@ GRANT USAGE ON SCHEMA ledger TO mastery_app;
 GRANT USAGE, CREATE ON SCHEMA views TO mastery_app;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA ledger TO mastery_app;
 GRANT UPDATE ON ledger.tokens TO mastery_app;
-GRANT DELETE ON ledger.data_keys TO mastery_app;
+GRANT DELETE ON ledger.data_keys, ledger.identifiers, ledger.holdings TO mastery_app;
 GRANT UPDATE, DELETE ON ledger.webhooks, ledger.webhook_dead_letters TO mastery_app;

@@ -47,6 +47,7 @@ class Decision:
     """What a task comes to: facts of one stream with their receipt, or an earlier acceptance.
 
     `accepted` is what the caller's receipt is made of; `facts` is empty for a duplicate.
+    `identifiers` are linked and `holds` are held from then on, `unlinks` and `lets_go` no more.
     """
 
     accepted: Accepted
@@ -60,6 +61,8 @@ class Decision:
     identifiers: tuple[bytes, ...] = ()
     documents: tuple[Document, ...] = ()
     holds: Marks | None = None
+    unlinks: tuple[bytes, ...] = ()
+    lets_go: Marks | None = None
     new_learner: bool = False
     erases: bool = False  # the stream's data key goes with it
     keyed: frozenset[UUID] = (

@@ -1,0 +1,74 @@
+"""The task that takes a name from a learner: a slip of a provider's had linked it to the wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ledger.domain.facts import IdentityUnlinked
+from ledger.domain.identity import ANY_PROVIDER, identity_parts
+from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
+from ledger.domain.messages import Accepted, Message
+from ledger.errors import RefusedError
+from ledger.store.holding import kinds_held
+from ledger.store.keys import MasterKey
+from ledger.store.tasks import NOBODY, Decision, Known, ReceiptRow, version_name
+
+_SAID = b"unlinked"
+
+
+class Unlink:
+    """A steward's word that a name is not this learner's; said again, it is a duplicate.
+
+    `called` is what the learner was called under that name: it goes with it.
+    """
+
+    __slots__ = ("_called", "_fact", "_keys", "_message", "_name", "_parts", "_provider")
+
+    def __init__(self, keys: MasterKey, fact: IdentityUnlinked, *, called: Sequence[str]) -> None:
+        self._keys, self._fact = keys, fact
+        self._provider = fact.provider or ANY_PROVIDER
+        self._parts = identity_parts(self._provider, fact.identifier)
+        self._message = keys.lookup("record", "unlinked", fact.learner.hex, *self._parts)
+        self._name = keys.lookup("learner", *self._parts)
+        self._called = tuple(keys.lookup("name", *self._parts, name) for name in called)
+
+    def message(self) -> bytes:
+        """Name the message."""
+        return self._message
+
+    def evidence(self) -> None:
+        """Name nothing."""
+
+    def identifiers(self) -> tuple[bytes, ...]:
+        """Name the name."""
+        return (self._name,)
+
+    def decide(self, known: Known) -> Decision:
+        """Append it, unless the name is not linked to the learner any more.
+
+        Raises:
+            RefusedError: it never was.
+        """
+        learner, nobody = self._fact.learner, ProviderId(NOBODY)
+        about = EvidenceId(learner)
+        message = known.messages.get(self._message)
+        if known.learners.get(self._name) != learner:
+            before = None if message is None else message.last()
+            if before is None:
+                raise RefusedError(f"the learner {learner} is not known by that name")
+            return Decision(before, about, learner)
+        if message is None:
+            message = known.messages[self._message] = Message(about, LearnerId(NOBODY), nobody)
+        version = version_name(self._keys, message, _SAID)
+        accepted = message.versions[version] = Accepted(_SAID)
+        marks = kinds_held(self._keys, self._provider, (self._fact.identifier,), learner=learner)
+        for name in (self._name, *self._called):
+            known.learners.pop(name, None)
+        for kind, mark in marks.items():
+            if known.held.get(kind) == mark:
+                del known.held[kind]
+        return Decision(
+            accepted, about, learner, facts=(self._fact,), stream=learner,
+            receipt=ReceiptRow(self._message, version, about, LearnerId(NOBODY), nobody),
+            unlinks=(self._name, *self._called), lets_go=marks,
+        )  # fmt: skip
