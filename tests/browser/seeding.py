@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from typing import Any, cast
 from uuid import UUID
 
@@ -43,6 +44,8 @@ from ledger.service import Ledger, Receipt
 FRAMEWORK = FrameworkId("0d3f2b8e-4c1a-4e55-9d0b-6a2f7c1e9b40")
 SCALE = ("Beginning", "Developing", "Proficient", "Advanced")
 SCRIPT = "<script>document.title='owned'</script>"
+GIVEN = ("Maya", "Jonas", "Leila", "Mateo", "Grace", "Tomasz")
+FAMILY = ("Rivera", "Nguyen", "Haddad", "Kowalski", "Brooks")
 LONG = "Wolfeschlegelsteinhausenbergerdorffwelchevoralternwarengewissenhaftschafers"
 COMPETENCIES: tuple[tuple[str, Strand, str], ...] = (
     ("WELD.1.1", "technical", "Choose and wear protective equipment for the process at hand"),
@@ -273,8 +276,8 @@ def _others(story: Seeded) -> None:
             title=f"Safety check of {name}" if name == SCRIPT else "Safety check",
             narrative="<img src=x onerror=\"document.title='owned'\">",
         )  # fmt: skip
-    for number in range(30):
-        name = f"Learner {number:02}"
+    for number, (given, family) in enumerate(product(GIVEN, FAMILY)):
+        name = f"{given} {family}"
         story.say(
             "lms",
             name,

@@ -26,7 +26,7 @@ def address(site: Site, name: str) -> str:
         "sign-in": "/sign-in",
         "overview": "/",
         "learners": "/learners",
-        "search": "/learners?q=learner",
+        "search": "/learners?q=a",
         "transcript": site.transcript(ADA),
         "as of then": f"{site.transcript(ADA)}?as_of=20",
         "history": site.history(ADA),
