@@ -32,7 +32,7 @@ from ledger.errors import InvalidDocumentError
 from ledger.service import Outcome, Refusal
 from ledger.standards import native, xapi
 from ledger.standards.array_stream import is_longer
-from ledger.standards.items import LINES_TYPES, Item, read_items
+from ledger.standards.items import LINES_TYPES, Item, is_array, read_items
 from ledger.standards.nesting import is_deeper
 from ledger.standards.translation import Correction, Withdrawal
 from ledger.standards.xapi_result import page_of
@@ -101,7 +101,7 @@ async def submit(
     if page is not None:
         items = [*items, *page.rest(len(items))]
     finished = await asked.intake.finish(await asked.intake.begin(provider, items, translate))
-    if page is None and body.lstrip()[:1] != b"[" and len(finished.answers) == 1:
+    if page is None and len(finished.answers) == 1 and not is_array(body):
         return _single(finished)
     tally = Tally()
     tally.add(finished.answers)

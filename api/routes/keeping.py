@@ -20,7 +20,7 @@ from api.routes.providers import Noted, noted
 from api.schemas import AttributesIn, EnrolmentIn, LearnerRef
 from ledger.domain.evidence import Attribute, Identifier
 from ledger.domain.facts import AttributesRecorded, EnrolmentRecorded
-from ledger.domain.identity import ANY_PROVIDER, is_for_everybody
+from ledger.domain.identity import ANY_PROVIDER, faults_of, is_for_everybody
 from ledger.domain.ids import LearnerId, ProviderId
 from ledger.errors import Reject, UnknownLearnerError
 from ledger.store.rejects import KeptReject
@@ -145,10 +145,11 @@ def _enrolment_faults(given: EnrolmentIn) -> Iterator[Reject]:
 
 def _names(learner: LearnerRef) -> tuple[Identifier, ...]:
     own = () if learner.id is None else (Identifier(type="id", value=learner.id),)
-    others = (
+    others = tuple(
         Identifier(type=one["type"], value=one["value"], system=one.get("system"))
         for one in learner.identifiers
     )
+    refuse("learner", faults_of(others, "/learner/identifiers"))
     return (*own, *others)
 
 

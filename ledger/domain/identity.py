@@ -7,13 +7,35 @@ mailbox) means the same person whoever sends it. A bare id means somebody to its
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Iterator, Sequence
 from uuid import UUID
 
 from ledger.domain.evidence import Identifier
 from ledger.domain.ids import ProviderId
+from ledger.errors import Reject
+
+_ADDRESS = re.compile(r"\s*(?:mailto:)?[^@:\s]+@[^@\s]+\s*", re.IGNORECASE)
+_SHA1 = re.compile(r"\s*[0-9a-f]{40}\s*", re.IGNORECASE)
+_SHAPES = {
+    "mbox": (_ADDRESS, "an e-mail address"),
+    "email": (_ADDRESS, "an e-mail address"),
+    "mbox_sha1sum": (_SHA1, "the 40 hex digits of a SHA-1"),
+}
 
 ANY_PROVIDER = ProviderId(UUID(int=0))
 """Whoever sends it: for names that mean the same learner from everybody."""
+
+
+def faults_of(identifiers: Sequence[Identifier], where: str) -> Iterator[Reject]:
+    """Name each that cannot be what it says; they stand in the array at `where`, a JSON pointer.
+
+    A mailbox "none" would be one and the same for all, whoever sends them, who have no mailbox.
+    """
+    for at, one in enumerate(identifiers):
+        shape, what = _SHAPES.get(one.type.lower(), (None, ""))
+        if shape is not None and not shape.fullmatch(one.value):
+            yield Reject(f"{where}/{at}/value", f"is not {what}", what)
 
 
 def is_for_everybody(identifier: Identifier) -> bool:

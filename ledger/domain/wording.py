@@ -30,6 +30,11 @@ def fault_of_line(text: str) -> str:
     return "" if kinds - _UNSEEN else "is blank"
 
 
+def is_seen(text: str) -> bool:
+    """Say whether there is anything in a text that a page could show."""
+    return any(unicodedata.category(each) not in _REFUSED | _UNSEEN for each in text)
+
+
 def fault_of_prose(text: str) -> str:
     """Say what is wrong with a reason; "" where nothing is."""
     return fault_of_line(text.translate(_BREAKS))

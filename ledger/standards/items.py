@@ -55,6 +55,11 @@ def is_lines(content_type: str) -> bool:
     return content_type.partition(";")[0].strip().lower() in LINES_TYPES
 
 
+def is_array(body: bytes) -> bool:
+    """Whether a body is an array of items, not one."""
+    return body.removeprefix(_BOM).lstrip(_SPACE).startswith(b"[")
+
+
 def read_items(
     body: bytes, content_type: str = "application/json", *, bytes_max: int = ITEM_BYTES_MAX
 ) -> Iterator[Item]:

@@ -14,6 +14,7 @@ import msgspec
 from pydantic import TypeAdapter, ValidationError
 
 from ledger.domain.evidence import Evidence, Identifier, Source, Submission
+from ledger.domain.identity import faults_of as faults_of_names
 from ledger.errors import Reject
 from ledger.standards.checks import as_object
 from ledger.standards.items import Item, decoded, read_items
@@ -104,6 +105,9 @@ def _submission(shape: EvidenceIn, *, digest: bytes, now: datetime | None) -> Su
     names = _identifiers(learner)
     if not names:
         return (Reject("/learner", "names nobody", "id, or identifiers"),)
+    others = names if learner.get("id") is None else names[1:]
+    if others and (unfit := tuple(faults_of_names(others, "/learner/identifiers"))):
+        return unfit
     evidence = msgspec.convert({**shape, "source": _source(shape)}, Evidence)
     if faults := faults_of(evidence, now=now):
         return faults

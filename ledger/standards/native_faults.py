@@ -10,8 +10,10 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from typing_extensions import get_type_hints, is_typeddict
 
+from ledger.domain.wording import LINE_EXPECTED
 from ledger.errors import Reject
 from ledger.standards.json_text import pointer
+from ledger.standards.native_fields import ID_PATTERN
 from ledger.standards.translation import Rejects
 
 REJECTS_MAX = 20  # of one item; more would only repeat the same mistake
@@ -54,6 +56,8 @@ def _limit(detail: ErrorDetails) -> str:
     bounds = detail.get("ctx", {})
     if "expected" in bounds:
         return str(bounds["expected"])
+    if bounds.get("pattern") == ID_PATTERN:
+        return LINE_EXPECTED
     if "pattern" in bounds:
         return f"text that matches {bounds['pattern']}"
     return ", ".join(f"{name.replace('_', ' ')} {bound}" for name, bound in bounds.items())

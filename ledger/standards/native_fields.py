@@ -90,11 +90,12 @@ _MOMENT_SCHEMA: dict[str, Any] = {
 }
 _NUMBER_SCHEMA: dict[str, Any] = {"type": ["number", "string"], "examples": [87.5, "87.5"]}
 
-# On one line, and not blank.
-Id = Annotated[
-    str,
-    Field(min_length=1, max_length=2_000, pattern=r"^ *[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"),
-]
+# What nobody sees: spaces of any width, and characters of none. An id of these alone would be the
+# same one for all whose id is missing.
+_UNSEEN = r" \u0085\u00a0\u00ad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+ID_PATTERN = rf"^[{_UNSEEN}]*[^\x00-\x1f\x7f{_UNSEEN}][^\x00-\x1f\x7f]*$"
+Id = Annotated[str, Field(min_length=1, max_length=2_000, pattern=ID_PATTERN)]
+"""On one line, and not blank."""
 Text = Annotated[str, Field(max_length=2_000)]
 LongText = Annotated[str, Field(max_length=100_000)]
 Line = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_line)]

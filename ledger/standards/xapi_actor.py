@@ -22,7 +22,7 @@ from ledger.standards.checks import (
     under,
 )
 from ledger.standards.translation import Rejects
-from ledger.standards.xapi_values import iri, mailto, sha1
+from ledger.standards.xapi_values import iri, mailto, seen, sha1
 
 INVERSE_FUNCTIONAL = ("mbox", "mbox_sha1sum", "openid", "account")
 
@@ -31,7 +31,7 @@ _NAMES = {
     "mbox": mailto,
     "mbox_sha1sum": sha1,
     "openid": iri,
-    "account": members({"homePage": iri, "name": text}),
+    "account": members({"homePage": iri, "name": seen}),
 }
 
 

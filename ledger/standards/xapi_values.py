@@ -9,6 +9,7 @@ import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from ledger.domain import wording
 from ledger.standards import moments
 from ledger.standards.checks import (
     FINE,
@@ -48,6 +49,8 @@ _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:\s*;.*)?")
 iri = matching(_IRI.fullmatch, "an IRI with a scheme")
 uuid = matching(_UUID.fullmatch, "a UUID")
 mailto = matching(_MAILTO.fullmatch, "a mailto: IRI with an address")
+# A record store that lacks somebody's name says "": all of them would be one learner.
+seen = matching(wording.is_seen, "text that is not blank")
 sha1 = matching(_SHA1.fullmatch, "the 40 hex digits of a SHA-1")
 sha2 = matching(_SHA2.fullmatch, "the hex digits of a SHA-2")
 language = matching(_LANGUAGE.fullmatch, "an RFC 5646 language tag")

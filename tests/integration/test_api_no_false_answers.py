@@ -115,6 +115,23 @@ def test_an_id_is_not_blank(town: Town, blank: str) -> None:
         assert by.client.post("/v1/evidence", json=said).status_code == 400
 
 
+def test_an_enrolment_names_nobody_by_what_is_no_mailbox(town: Town) -> None:
+    by = town.provider()
+    learner = {"id": "S-1", "identifiers": [{"type": "email", "value": "none"}]}
+    said = {"id": "e/1", "learner": learner, "school": "Riverside High"}
+    (fault,) = by.client.post("/v1/enrolments", json=said).json()["errors"]
+    assert fault["pointer"] == "/learner/identifiers/0/value"
+
+
+def test_an_array_behind_a_byte_order_mark_is_answered_as_an_array(town: Town) -> None:
+    by = town.provider()
+    body = b"\xef\xbb\xbf" + json.dumps([item()]).encode()
+    sent = by.client.post(
+        "/v1/evidence", content=body, headers={"content-type": "application/json"}
+    )
+    assert (sent.status_code, sent.json()["accepted"]) == (200, 1)
+
+
 def test_a_competency_is_not_aligned_twice_with_two_results(town: Town) -> None:
     by = town.provider()
     twice = [
