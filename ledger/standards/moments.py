@@ -14,12 +14,15 @@ DAY_EXPECTED = "a date, such as 2026-03-02"
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?(?:[Zz]|[+-]\d\d(?::?\d\d)?)", re.ASCII
 )
+_LEAP_SECOND = re.compile(r"(?<=:\d\d:)60(?:\.\d+)?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,12})?)?", re.ASCII)
 
 
 def moment(text: object) -> datetime:
     """Read a time with its offset, or a date alone, which is that day's 00:00 UTC.
+
+    A leap second (23:59:60 in UTC) is the last moment of the second before it.
 
     Raises:
         ValueError: neither; the message says which part is wrong.
@@ -66,12 +69,24 @@ def day(text: object) -> date:
 
 
 def _time(text: str) -> datetime:
+    counted = _LEAP_SECOND.sub("59.999999", text.upper())  # RFC 3339 allows "t" and "z"
     try:
-        return datetime.fromisoformat(text.upper())  # RFC 3339 allows "t" and "z"
+        at = datetime.fromisoformat(counted)
     except ValueError as error:
         if "timedelta" in str(error):
             raise ValueError("has an offset of a day or more") from error
         raise
+    if _LEAP_SECOND.search(text):
+        _check_leap(at)
+    return at
+
+
+def _check_leap(at: datetime) -> None:
+    """A leap second ends a day of UTC (RFC 3339, 5.7); it is read as the last moment before."""
+    _check_reachable(at)
+    in_utc = at.astimezone(UTC)
+    if (in_utc.hour, in_utc.minute) != (23, 59):
+        raise ValueError("second must be in 0..59")
 
 
 def _check_reachable(at: datetime) -> None:

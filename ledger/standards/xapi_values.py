@@ -6,7 +6,7 @@ Source: xAPI 1.0.3 part two, 2.2 and 4; IEEE 9274.1.1 (xAPI 2.0).
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from ledger.domain import wording
@@ -74,7 +74,7 @@ def moment(value: str) -> datetime:
     if value.endswith(("-00:00", "-0000", "-00")) and "T" in value.upper():
         raise ValueError("has the offset -00:00")
     if _NO_ZONE.fullmatch(value):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        return moments.moment(f"{value}Z")
     if moments.is_day(value):
         raise ValueError("is a date without a time")
     return moments.moment(value)
