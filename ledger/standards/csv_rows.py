@@ -77,7 +77,15 @@ class _Table:
 
     def _width_fault(self, record: Record) -> str:
         width, last = len(self._names), max(_filled(record.cells), default=0)
-        return f"has {last} cells, the header {width}" if last > width else ""
+        if last > width:
+            return f"has {last} cells, the header {width}"
+        # Where a transfer broke off, what is left may read as a row with other values.
+        if len(record.cells) < width and not record.raw.endswith((b"\n", b"\r")):
+            return (
+                f"ends the file with {len(record.cells)} cells, where the header has {width}, and "
+                "without a line end: the file may be cut off"
+            )
+        return ""
 
     def _sourced(self, submission: Submission, *, document: bytes, row: int) -> Submission:
         source = replace(

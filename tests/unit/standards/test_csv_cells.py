@@ -114,3 +114,19 @@ def test_a_blank_cell_means_what_the_mapping_says(cell: str, success: bool) -> N
     result = only(read(HEADER + row(Bus=cell), using)).result
     assert result is not None
     assert result.success is success
+
+
+@pytest.mark.parametrize("left", ["2,Ana,Ruiz", "2", "2,Ana,Ruiz,S-1,03/02/2026,7."])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_last_row_that_is_short_and_has_no_end_may_be_cut_off(left: str, end: str) -> None:
+    whole = (HEADER + ROW).replace("\r\n", end)
+    translation = read(whole + left)
+    (reject,) = (each for _, each in translation.rejects)
+    assert reject.where == "log.csv:3"
+    assert reject.why.endswith("without a line end: the file may be cut off")
+    ended = read(whole + left + end)
+    assert "cut off" not in str(ended.rejects)
+
+
+def test_a_whole_last_row_needs_no_end() -> None:
+    assert len(read((HEADER + ROW).rstrip("\r\n")).submissions) == 1
