@@ -34,14 +34,20 @@ class Learners:
     def __init__(self, keys: MasterKey, append: Append, *, log: LogReader, access: Access) -> None:
         self._keys, self._append, self._log, self._access = keys, append, log, access
 
-    def find(self, provider: ProviderId, identifiers: tuple[Identifier, ...]) -> LearnerId | None:
+    def find(
+        self, provider: ProviderId, identifiers: tuple[Identifier, ...], *, told_of: bool = False
+    ) -> LearnerId | None:
         """Find the learner whom any of these names means, as this provider uses them.
+
+        With `told_of`, among those alone of whom the provider has told the ledger something.
 
         Raises:
             ErasedError: the learner was erased.
         """
         keys = identifier_keys(self._keys, provider, identifiers)
         for learner in filter(None, map(self._access.learners(keys).get, keys)):
+            if told_of and not self._log.holds_of(learner, by=provider):
+                continue
             if not self._log.holds_key(learner):
                 raise ErasedError(learner)
             return learner

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.auth import Caller, EvidenceWriter, LearnerFinder, RejectsReader
 from api.openapi import PROBLEMS, JsonBytes, encoded, replies
-from api.parts import Parts, parts
+from api.parts import parts
 from api.problems import INVALID, Fault, ProblemError, fault_of
 from api.routes.evidence import speaks_for
 from api.routes.providers import Noted, noted
@@ -202,17 +202,14 @@ def find_learner(
     """Go from a name to the ledger's id. Names are kept as keyed hashes, so it must be exact.
 
     A name that some system issued (`system`, or one of the types mbox, email, openid, ssid) means
-    the same learner whoever sends it; any other is a provider's own, who must be named.
+    the same learner whoever sends it; any other is a provider's own, who must be named. To a
+    provider's token, a learner of whom that provider has sent nothing is not there.
     """
     asked = parts(request)
     name = Identifier(type=kind, value=identifier, system=system)
     anybody = provider is None and caller.provider is None and is_for_everybody(name)
     whose = ANY_PROVIDER if anybody else on_behalf(caller, provider)
-    return encoded(Found(_learner(asked, whose, (name,))))
-
-
-def _learner(asked: Parts, provider: ProviderId, names: tuple[Identifier, ...]) -> LearnerId:
-    learner = asked.ledger.learners.find(provider, names)
+    learner = asked.ledger.learners.find(whose, (name,), told_of=caller.provider is not None)
     if learner is None:
         raise UnknownLearnerError("of that name")
-    return asked.answers.registry().identities.person(learner)
+    return encoded(Found(asked.answers.registry().identities.person(learner)))

@@ -138,6 +138,11 @@ class LogReader:
         self._data_keys.pop(owner.bytes, None)
         return False
 
+    def holds_of(self, learner: UUID, *, by: UUID) -> bool:
+        """Say whether a provider has told something of a learner, erased or not."""
+        query = "SELECT 1 FROM ledger.facts WHERE originator_id = %s AND provider = %s LIMIT 1"
+        return bool(self._rows(query, (learner, by)))
+
     def is_learner(self, stream: UUID) -> bool:
         """Say whether a stream is a learner's, erased or not."""
         query = "SELECT 1 FROM ledger.facts WHERE originator_id = %s AND topic = %s LIMIT 1"

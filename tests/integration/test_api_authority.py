@@ -1,4 +1,4 @@
-"""What a provider may assert, as a steward or an auditor reads it back."""
+"""What a provider may assert, as others read it back, and which learners it may ask about."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from api.cli.main import run
 from tests import ledgers
+from tests.served import item
 from tests.town import Town
 
 GRANT = {
@@ -57,3 +58,27 @@ def test_the_command_line_lists_it(migrated: str, capfd: pytest.CaptureFixture[s
     assert "2026-08-01" in told
     assert "suspended" in told
     assert "2026-10-01" in told
+
+
+def test_a_provider_finds_no_learner_of_whom_it_has_sent_nothing(town: Town) -> None:
+    """Else any provider could ask which e-mail addresses and student numbers are on record."""
+    one, other = town.provider(), town.provider()
+    mailbox = {"type": "email", "value": "jo@example.org"}
+    sent = one.client.post("/v1/evidence", json=item(1) | {"learner": {"identifiers": [mailbox]}})
+    asked = {"type": "email", "identifier": mailbox["value"]}
+    learner = {"learner": sent.json()["learner"]}
+    assert one.client.get("/v1/learners", params=asked).json() == learner
+    assert other.client.get("/v1/learners", params=asked).status_code == 404
+    other.client.post("/v1/evidence", json=item(2) | {"learner": {"identifiers": [mailbox]}})
+    assert other.client.get("/v1/learners", params=asked).json() == learner
+
+
+def test_that_a_learner_was_erased_is_told_to_who_sent_something_of_them(town: Town) -> None:
+    one, other = town.provider(), town.provider()
+    mailbox = {"type": "ssid", "value": "73", "system": "urn:state"}
+    sent = one.client.post("/v1/evidence", json=item(1) | {"learner": {"identifiers": [mailbox]}})
+    path = f"/v1/learners/{sent.json()['learner']}/erasure"
+    assert town.steward.post(path, json={"reason": "requested"}).status_code < 300
+    asked = {"type": "ssid", "identifier": "73", "system": "urn:state"}
+    answers = [by.client.get("/v1/learners", params=asked).status_code for by in (one, other)]
+    assert answers == [410, 404]
