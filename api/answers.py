@@ -15,15 +15,16 @@ import msgspec
 
 from api.problems import Fault
 
-Status = Literal["accepted", "duplicate", "withdrawn", "rejected", "conflict"]
+Status = Literal["accepted", "duplicate", "withdrawn", "awaited", "rejected", "conflict"]
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The answer to item `index` (from 0).
 
     `accepted`: recorded now; `duplicate`: the same was recorded before, and this is its first
-    receipt; `withdrawn`: taken back. These are receipts: where the fact stands in the log, and
-    the SHA-256 of what was sent. `rejected`: not understood, or not allowed; `conflict`: the
+    receipt; `withdrawn`: taken back; `awaited`: taken back before it came, and withdrawn as it
+    comes. These are receipts: where the fact stands in the log, and the SHA-256 of what was
+    sent. `rejected`: not understood, or not allowed; `conflict`: the
     same id and version came before with other content. These two carry `errors`.
     """
 
@@ -36,11 +37,6 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     sha256: str | None = None
     duplicate: bool = False
     errors: tuple[Fault, ...] = ()
-
-    @property
-    def is_receipt(self) -> bool:
-        """Whether the ledger has it."""
-        return self.status in {"accepted", "duplicate", "withdrawn"}
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,10 +64,13 @@ class Tally:
 
     def __init__(self) -> None:
         self.accepted = self.duplicates = self.rejected = 0
+        self.awaited = 0
+        """Of these, withdrawals of what has not come yet."""
 
     def add(self, answers: Iterable[Answer]) -> None:
         """Count these too."""
         for answer in answers:
+            self.awaited += answer.status == "awaited"
             if answer.errors:
                 self.rejected += 1
             elif answer.duplicate:

@@ -156,6 +156,11 @@ def answer_of(
         error = outcome.error
         status: Status = "conflict" if isinstance(error, ConflictError) else "rejected"
         return _refused(index, faults_of(error), status), error
+    if outcome.awaited:  # whose it is, and which, is not known yet
+        return Answer(
+            index=index, status="awaited", position=outcome.position,
+            recorded_at=outcome.recorded_at, duplicate=outcome.duplicate,
+        ), None  # fmt: skip
     answer = Answer(
         index=index,
         status="duplicate" if outcome.duplicate and done == "accepted" else done,

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from consumers import submitted, wire
-from consumers.submitted import ReceiptData, RejectData
+from consumers.submitted import AwaitedData, ReceiptData, RejectData
 from consumers.wire import FactData
 from ledger.domain.catalogue import CATALOGUE
 from projections.feed import FeedEntry
@@ -44,7 +44,7 @@ CHANNELS = (
     _Carries("submitted", "evidence.submitted", "Evidence for the ledger, in any format it reads.",
              ("evidence",)),
     _Carries("receipts", "evidence.receipts", "What was recorded, one receipt an item.",
-             ("receipt",)),
+             ("receipt", "awaited")),
     _Carries("rejected", "evidence.rejected", "What was refused: why, and the original.",
              ("rejection",)),
 )  # fmt: skip
@@ -70,7 +70,7 @@ def document() -> Schema:
 
 def schemas() -> Schema:
     """Give the JSON Schema (2020-12) of every payload."""
-    kinds = (FactData, FeedEntry, ReceiptData, RejectData)
+    kinds = (FactData, FeedEntry, ReceiptData, AwaitedData, RejectData)
     _, found = msgspec.json.schema_components(kinds, ref_template=_REF)
     for schema in found.values():
         if "description" in schema:
@@ -158,6 +158,7 @@ def _messages() -> Schema:
             "payload": {"description": "docs/events.md"},
         },
         "receipt": _event("ReceiptData", [submitted.RECEIPT_TYPE]),
+        "awaited": _event("AwaitedData", [submitted.AWAITED_TYPE]),
         "rejection": _event("RejectData", [submitted.REJECT_TYPE]),
     }
 

@@ -244,7 +244,7 @@ class _Outlet:
         topic = (self._names.rejected if rejected else self._names.receipts).name
         return Record(
             topic, message.partition % self._partitions[topic], message.key, _ENCODE(answer),
-            answer_headers(message, number, rejected=rejected),
+            answer_headers(message, number, answer),
         )  # fmt: skip
 
     def commit(self, records: list[Record], offsets: dict[broker.Place, int]) -> None:

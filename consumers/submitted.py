@@ -10,7 +10,7 @@ import codecs
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -37,6 +37,7 @@ _log = logging.getLogger(__name__)
 
 SOURCE = "urn:mastery-ledger:inbound"
 RECEIPT_TYPE = "mastery.evidence-receipt.v1"
+AWAITED_TYPE = "mastery.withdrawal-awaited.v1"
 REJECT_TYPE = "mastery.evidence-rejected.v1"
 KEY_HEADER = "provider-key"
 FORMAT_HEADER = "format"
@@ -72,6 +73,16 @@ class ReceiptData(msgspec.Struct, frozen=True):
     position: int
     recorded_at: datetime
     sha256: str
+
+
+class AwaitedData(msgspec.Struct, frozen=True):
+    """The item takes back what has not come yet; it is in the ledger, and takes effect as it comes."""
+
+    place: Place
+    status: Literal["awaited"]
+    position: int
+    recorded_at: datetime
+    duplicate: bool
 
 
 class RejectData(msgspec.Struct, frozen=True):
@@ -187,7 +198,7 @@ def _format_of(value: bytes) -> str | None:
 def answers(
     message: Message, translations: Sequence[Translation], recorded: Sequence[Outcome],
     withdrawn: Sequence[Sequence[Outcome]],
-) -> Iterator[ReceiptData | RejectData]:  # fmt: skip
+) -> Iterator[ReceiptData | AwaitedData | RejectData]:  # fmt: skip
     """Answer each item by what became of it; outcomes are in the items' order.
 
     A withdrawal has one for each member of a group.
@@ -209,7 +220,7 @@ def answers(
 
 def _answer(
     message: Message, one: Translated, outcome: Outcome, *, withdrawal: bool
-) -> ReceiptData | RejectData:
+) -> ReceiptData | AwaitedData | RejectData:
     if not isinstance(outcome, Receipt):
         error: LedgerError = outcome.error
         conflict = isinstance(error, ConflictError)
@@ -219,6 +230,11 @@ def _answer(
             "conflict" if conflict else "rejected",
             raw=b"" if isinstance(error, ErasedError) else one.raw,  # it is not kept
         )  # fmt: skip
+    if outcome.awaited:
+        place = _place(message, one.index)
+        return AwaitedData(
+            place, "awaited", outcome.position, outcome.recorded_at, outcome.duplicate
+        )
     status: Status = "duplicate" if outcome.duplicate else "accepted"
     return ReceiptData(
         _place(message, one.index), "withdrawn" if withdrawal else status, outcome.evidence,
@@ -233,13 +249,17 @@ def _headers_of(kind: str) -> Headers:
     ]  # fmt: skip
 
 
-_RECEIPT_HEADERS, _REJECT_HEADERS = _headers_of(RECEIPT_TYPE), _headers_of(REJECT_TYPE)
+_HEADERS: Mapping[type, Headers] = {
+    ReceiptData: _headers_of(RECEIPT_TYPE),
+    AwaitedData: _headers_of(AWAITED_TYPE),
+    RejectData: _headers_of(REJECT_TYPE),
+}
 
 
-def answer_headers(message: Message, number: int, *, rejected: bool) -> Headers:
+def answer_headers(message: Message, number: int, answer: object) -> Headers:
     """Give the CloudEvents headers of answer `number` to a message; a replay repeats its id."""
     name = f"{message.topic}/{message.partition}/{message.offset}/{number}"
-    headers = [("ce_id", name.encode()), *(_REJECT_HEADERS if rejected else _RECEIPT_HEADERS)]
+    headers = [("ce_id", name.encode()), *_HEADERS[type(answer)]]
     correlation = message.header(CORRELATION_HEADER)
     if correlation is not None:
         headers.append((CORRELATION_HEADER, correlation.encode()))

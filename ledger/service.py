@@ -40,7 +40,7 @@ from ledger.store.access import Access, is_sealed
 from ledger.store.appending import Appender, Outcome, Receipt, receipt_of
 from ledger.store.deciding import Refusal
 from ledger.store.enrolment_tasks import Enrol, Stated
-from ledger.store.evidence_tasks import Correct, Submit, Withdraw
+from ledger.store.evidence_tasks import Correct, Submit
 from ledger.store.group_commit import GroupCommit
 from ledger.store.keys import MasterKey, master_secret
 from ledger.store.reader import LogReader
@@ -50,6 +50,7 @@ from ledger.store.remark_tasks import Remark
 from ledger.store.tasks import Document, Record, Task
 from ledger.store.voiding import void
 from ledger.store.webhooks import WebhookStore
+from ledger.store.withdrawal_tasks import Withdraw
 
 __all__ = ["Ledger", "Outcome", "Receipt", "Refusal"]
 
@@ -141,7 +142,10 @@ class Ledger:
         self, provider: ProviderId, *, reason: str, evidence: EvidenceId | None = None,
         external_id: str | None = None,
     ) -> Future[list[Outcome]]:  # fmt: skip
-        """Take evidence back: one piece by the ledger's id, or all that was sent as `external_id`."""
+        """Take evidence back: one piece by the ledger's id, or all that was sent as `external_id`.
+
+        What is sent under that id only later is taken back as it comes.
+        """
         withdrawal = partial(Withdraw, self._keys, provider, reason=reason)
         if external_id is None:
             return self._writer.submit([withdrawal(evidence=evidence)])

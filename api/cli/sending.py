@@ -89,6 +89,8 @@ def _import(delivery: _Delivery, path: Path, reading: Reading) -> int:
         seconds = max(time.monotonic() - started, 1e-6)
         count = tally.accepted + tally.duplicates + tally.rejected
         screen.out(f"{path}: {_counts(tally)} in {seconds:.1f} s ({count / seconds:,.0f}/s)")
+    if tally.awaited:
+        screen.out(f"  {tally.awaited:,} take back what has not come yet, and wait for it")
     if rejects.count:
         if rejects.left:
             others = f" and {len(rejects.left) - 1} more" if rejects.left[1:] else ""

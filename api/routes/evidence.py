@@ -22,6 +22,7 @@ from api.routes.examples import (
     ACCEPTED,
     ANSWERS,
     ANSWERS_LINES,
+    AWAITED,
     EVIDENCE,
     EVIDENCE_LINES,
     WITHDRAWN,
@@ -59,6 +60,7 @@ _SUBMIT: Content = takes(
 _SUBMITTED: dict[int | str, Content] = {
     **replies(Answers, "An array: the answer to each item, in order.", example=ANSWERS),
     **replies(Answer, "One object, recorded now.", example=ACCEPTED, status=201),
+    **replies(Answer, "One withdrawal, of what has not come yet.", example=AWAITED, status=202),
 }
 _SUBMITTED[200]["content"]["application/json"]["schema"] = {
     "anyOf": [SCHEMAS.answer(Answers), SCHEMAS.answer(Answer)]
@@ -149,7 +151,7 @@ def _single(finished: Finished) -> Response:
         where = {"location": f"/v1/evidence/{answer.evidence}"}
         return encoded(answer, status=201, headers=where)
     if not answer.errors:
-        return encoded(answer)
+        return encoded(answer, status=202 if answer.status == "awaited" else 200)
     error = finished.errors.get(answer.index)
     if error is not None:
         raise error

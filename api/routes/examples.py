@@ -35,6 +35,12 @@ ACCEPTED: dict[str, Any] = {
 }
 DUPLICATE: dict[str, Any] = ACCEPTED | {"index": 1, "status": "duplicate", "duplicate": True}
 WITHDRAWN: dict[str, Any] = ACCEPTED | {"status": "withdrawn"}
+AWAITED: dict[str, Any] = {
+    "index": 0,
+    "status": "awaited",
+    "position": 10412,
+    "recorded_at": "2026-03-02T16:15:04.120481Z",
+}
 REJECTED: dict[str, Any] = {
     "index": 2,
     "status": "rejected",

@@ -30,6 +30,7 @@ CATALOGUE: tuple[type[Fact], ...] = (
     facts.LearnerErased,
     facts.LearnerMerged,
     facts.LearnerUnmerged,
+    facts.WithdrawalAnnounced,
     facts.ProviderRegistered,
     facts.AuthorityGranted,
     facts.AuthorityRevoked,
@@ -51,7 +52,9 @@ TOPICS: Mapping[str, bytes] = {kind.TOPIC: kind.TOPIC.encode() for kind in CATAL
 """Every topic that is written, and its bytes, which seals are bound to."""
 
 SEALED_TOPICS: frozenset[str] = frozenset(
-    kind.TOPIC for kind in CATALOGUE if kind.STREAM == "learner" and kind is not facts.LearnerErased
+    kind.TOPIC
+    for kind in CATALOGUE
+    if kind.STREAM in {"learner", "announcement"} and kind is not facts.LearnerErased
 )
 """Those whose bodies are stored sealed; that a learner was erased is read when the key is gone."""
 

@@ -6,7 +6,9 @@ from typing import ClassVar, Literal
 
 from ledger.domain.value import Value
 
-StreamKind = Literal["learner", "identity", "provider", "framework", "policy", "pathway"]
+StreamKind = Literal[
+    "learner", "identity", "provider", "framework", "policy", "pathway", "announcement"
+]
 
 
 class Fact(Value):

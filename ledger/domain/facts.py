@@ -27,6 +27,7 @@ from ledger.domain.learner_facts import (
     LearnerUnmerged,
     MergeReason,
     PartReason,
+    WithdrawalAnnounced,
     UnlinkReason,
 )
 from ledger.domain.reference_facts import (
@@ -84,5 +85,6 @@ __all__ = [
     "ProviderReinstated",
     "ProviderSuspended",
     "StreamKind",
+    "WithdrawalAnnounced",
     "UnlinkReason",
 ]

@@ -121,6 +121,21 @@ class EvidenceWithdrawn(Fact):
     reason: str
 
 
+class WithdrawalAnnounced(Fact):
+    """The provider takes back what has not come yet: it is withdrawn for this reason as it comes.
+
+    Whom it is about is not known, so it is sealed in a stream, and under a key, of its own; the key
+    is destroyed once the reason stands in the learner's stream.
+    """
+
+    TOPIC: ClassVar[str] = "mastery.withdrawal-announced.v1"
+    STREAM: ClassVar[StreamKind] = "announcement"
+
+    provider: ProviderId
+    external_id: str
+    reason: str
+
+
 class EvidenceConfirmed(Fact):
     """A second rater looked at the same work and gave a result of their own."""
 

@@ -58,7 +58,11 @@ _DESTROY_KEYS = "DELETE FROM ledger.data_keys WHERE owner = ANY(%s)"
 
 
 class Receipt(NamedTuple):
-    """What a provider gets back: the evidence is in the log, at this position, durably."""
+    """What a provider gets back: the evidence is in the log, at this position, durably.
+
+    `awaited`: a withdrawal is, and the evidence that it takes back has not come yet; `evidence` is
+    then the stream in which it stands, and `learner` nobody.
+    """
 
     evidence: EvidenceId
     learner: LearnerId
@@ -66,6 +70,7 @@ class Receipt(NamedTuple):
     recorded_at: datetime
     digest: bytes
     duplicate: bool
+    awaited: bool = False
 
 
 Outcome = Receipt | Refusal
@@ -88,7 +93,7 @@ class Appender:
             plan = self._planner.plan(cursor, tasks)
             if plan.facts:
                 plan = self._land(cursor, plan, tasks)
-        return [_outcome(decision) for decision in plan.decisions]
+        return [_outcome(decision) for decision in plan.decisions[: len(tasks)]]
 
     def forget(self) -> None:
         """Drop what was remembered about the log, after a failure."""
@@ -206,4 +211,5 @@ def _outcome(decision: Decision | Refusal) -> Outcome:
     return Receipt(
         decision.evidence, decision.learner, accepted.position, accepted.recorded_at,
         accepted.digest, duplicate=not decision.facts,
+        awaited=decision.awaited,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Tasks about evidence: submit, correct, withdraw."""
+"""Tasks about evidence: submit, correct."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import uuid_utils
 
 from ledger.domain import messages
 from ledger.domain.evidence import Evidence, Identifier, Submission
-from ledger.domain.facts import Fact, LearnerIdentified
+from ledger.domain.facts import EvidenceRecorded, EvidenceWithdrawn, Fact, LearnerIdentified
 from ledger.domain.identity import identity_parts
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId, uuid_of
 from ledger.domain.messages import Accepted, Message
@@ -21,9 +21,9 @@ from ledger.store.tasks import (
     Document,
     Known,
     ReceiptRow,
+    announced_version,
     identifier_keys,
     message_name,
-    withdrawal_version,
 )
 
 
@@ -32,12 +32,15 @@ class Submit:
 
     __slots__ = (
         "_identifiers", "_keys", "_message", "_named", "_provider", "_submission", "_version",
+        "_whole",
     )  # fmt: skip
 
     def __init__(self, keys: MasterKey, provider: ProviderId, submission: Submission) -> None:
         source = submission.evidence.source
         self._keys, self._provider, self._submission = keys, provider, submission
         self._message = message_name(keys, provider, source.external_id)
+        whole = messages.whole_id(source.external_id)
+        self._whole = None if whole is None else message_name(keys, provider, whole)
         self._version = keys.lookup("version", source.external_version or "")
         self._identifiers = identifier_keys(keys, provider, submission.learner)
         self._named = name_keys(keys, provider, submission)
@@ -45,6 +48,10 @@ class Submit:
     def message(self) -> bytes:
         """Name the message."""
         return self._message
+
+    def whole(self) -> bytes | None:
+        """Name the message that this may be a member of: it may have been taken back as a whole."""
+        return self._whole
 
     def evidence(self) -> None:
         """Name nothing: evidence is found by its message."""
@@ -88,6 +95,25 @@ class Submit:
             self._introduce(decision, linked, new_names, known=known)
         if submission.document is not None:
             decision.documents = documents_of(learner, submission)
+        if isinstance(outcome, EvidenceRecorded):
+            decision.then = self._taken_back(known, message)
+        return decision
+
+    def _taken_back(self, known: Known, message: Message) -> Decision | None:
+        """Withdraw at once what was taken back before it came, by itself or as part of a whole."""
+        names = (one for one in (self._message, self._whole) if one is not None)
+        name = next((one for one in names if one in known.announced), None)
+        if name is None:
+            return None
+        said, message.withdrawal = known.announced[name], Accepted(b"")
+        fact = EvidenceWithdrawn(
+            id=message.evidence, learner=message.learner, provider=message.provider,
+            reason=said.reason,
+        )  # fmt: skip
+        version = announced_version(self._keys)
+        decision = about(self._message, version, message=message, fact=fact)
+        if name == self._message:  # of a whole, other members may be to come
+            decision.spends = said.stream
         return decision
 
     def _before(self, message: Message) -> Accepted | None:
@@ -193,44 +219,6 @@ class Correct:
             )
         message.versions[version] = Accepted(self._digest)
         return about(name, version, message=message, fact=fact)
-
-
-class Withdraw:
-    """A provider takes evidence back, by the ledger's id or by its own."""
-
-    __slots__ = ("_evidence", "_keys", "_message", "_provider", "_reason")
-
-    def __init__(
-        self, keys: MasterKey, provider: ProviderId, *, evidence: EvidenceId | None = None,
-        external_id: str | None = None, reason: str,
-    ) -> None:  # fmt: skip
-        self._keys, self._provider, self._evidence, self._reason = keys, provider, evidence, reason
-        self._message = None if external_id is None else message_name(keys, provider, external_id)
-
-    def message(self) -> bytes | None:
-        """Name the message, if it was given by the provider's own id."""
-        return self._message
-
-    def evidence(self) -> EvidenceId | None:
-        """Name the evidence, if it was given by the ledger's id."""
-        return self._evidence
-
-    def identifiers(self) -> tuple[bytes, ...]:
-        """Name nobody: the learner stays."""
-        return ()
-
-    def decide(self, known: Known) -> Decision:
-        """Decide whether this provider may withdraw it; a repetition adds nothing."""
-        if self._message is not None and self._message in known.messages:
-            name, message = self._message, known.messages[self._message]
-        else:
-            name, message = message_of(known, self._evidence)
-        outcome = messages.withdrawn(message, reason=self._reason, provider=self._provider)
-        if isinstance(outcome, Accepted):
-            return Decision(outcome, message.evidence, message.learner)
-        version = withdrawal_version(self._keys)
-        message.withdrawal = Accepted(b"")
-        return about(name, version, message=message, fact=outcome)
 
 
 def learner_of(identifiers: tuple[bytes, ...], known: Known) -> tuple[LearnerId | None, list[bool]]:

@@ -83,10 +83,18 @@ SELECT (SELECT count(*) FROM unnest(%b::bytea[]) AS asked (message)
 
 
 def messages(
-    cursor: Cursor[Any], names: Collection[bytes], *, keys: MasterKey, withdrawal: bytes
-) -> dict[bytes, Message]:
-    """Give what was accepted under each message name; `withdrawal` marks a withdrawal's version."""
+    cursor: Cursor[Any],
+    names: Collection[bytes],
+    *,
+    keys: MasterKey,
+    withdrawals: Collection[bytes],
+) -> tuple[dict[bytes, Message], int]:
+    """Give what was accepted under each message name, and of how many receipts.
+
+    `withdrawals` are the versions that mark one.
+    """
     found: dict[bytes, Message] = {}
+    receipts = 0
     if names:
         for row in cursor.execute(_BY_MESSAGE, (list(names),)):
             message = found.get(row["message"])
@@ -97,13 +105,17 @@ def messages(
                     ProviderId(row["provider"]),
                 )
                 found[row["message"]] = message
+            elif message.learner.int == 0:  # only its withdrawal had come
+                message.evidence = EvidenceId(row["evidence"])
+                message.learner = LearnerId(row["learner"])
+            receipts += 1
             digest = keys.veil(row["digest"], message=row["message"], version=row["version"])
             accepted = Accepted(digest, Position(row["position"]), row["recorded_at"])
-            if row["version"] == withdrawal:
-                message.withdrawal = accepted
-            else:
+            if row["version"] not in withdrawals:
                 message.versions[row["version"]] = accepted
-    return found
+            elif message.withdrawal is None or accepted.position < message.withdrawal.position:
+                message.withdrawal = accepted
+    return found, receipts
 
 
 def taken_back(cursor: Cursor[Any], *, after: int, until: int) -> list[tuple[str, UUID]]:

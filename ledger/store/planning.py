@@ -19,7 +19,7 @@ from psycopg import Cursor
 from ledger.domain.catalogue import TOPICS, encode
 from ledger.domain.facts import EvidenceRecorded, IdentityUnlinked, LearnerErased
 from ledger.domain.ids import LearnerId
-from ledger.store import lookups, seal
+from ledger.store import announcements, lookups, seal
 from ledger.store.deciding import (
     Refusal,
     decide,
@@ -28,9 +28,18 @@ from ledger.store.deciding import (
     spoken_of_together,
 )
 from ledger.store.erasing import Erase
+from ledger.store.evidence_tasks import Submit
 from ledger.store.keys import DATA_KEYS_KEPT_S, MasterKey, new_data_key
 from ledger.store.recorder import Head, Row
-from ledger.store.tasks import NOBODY, Decision, Document, Known, Task, withdrawal_version
+from ledger.store.tasks import (
+    NOBODY,
+    Decision,
+    Document,
+    Known,
+    Task,
+    announced_version,
+    withdrawal_version,
+)
 
 
 class Sealed(NamedTuple):
@@ -61,7 +70,7 @@ class Seen(NamedTuple):
 class Plan(NamedTuple):
     """A group decided and sealed; only places are missing."""
 
-    decisions: list[Decision | Refusal]
+    decisions: list[Decision | Refusal]  # of each task; and then what goes along with some
     seen: Seen
     facts: list[Sealed]
     last_fact: dict[int, int]  # index of a decision to the index of its last fact
@@ -77,7 +86,7 @@ class Planner:
 
     def __init__(self, keys: MasterKey, *, cached_max: int) -> None:
         self._keys, self._cached_max = keys, cached_max
-        self._withdrawal = withdrawal_version(keys)
+        self._withdrawals = frozenset({withdrawal_version(keys), announced_version(keys)})
         self._learners: dict[bytes, LearnerId] = {}
         self._data_keys: dict[UUID, bytes] = {}
         self._keys_since_s = time.monotonic()
@@ -97,6 +106,8 @@ class Planner:
         known, seen = self._look_up(cursor, tasks)
         self._fetch_keys_of(cursor, tasks, known)
         decisions = [decide(task, known) for task in tasks]
+        following = [one.then for one in decisions if isinstance(one, Decision) and one.then]
+        decisions.extend(following)
         data_keys, new_keys = self._fetch_keys(cursor, decisions)
         plan = Plan(decisions, seen, [], {}, {}, data_keys, new_keys, [], [])
         for index, decision in enumerate(decisions):
@@ -171,17 +182,20 @@ class Planner:
         names = lookups.message_names(cursor, evidence)
         asked = {name for task in tasks if (name := task.message()) is not None}
         asked.update(names.values())
-        messages = lookups.messages(cursor, asked, keys=self._keys, withdrawal=self._withdrawal)
-        receipts = sum(
-            len(one.versions) + (one.withdrawal is not None) for one in messages.values()
+        asked.update(
+            whole for task in tasks if isinstance(task, Submit) and (whole := task.whole())
         )
+        messages, receipts = lookups.messages(
+            cursor, asked, keys=self._keys, withdrawals=self._withdrawals
+        )
+        announced = announcements.taken_out(cursor, messages, keys=self._keys)
         cached = self._learners
         meant = {key for task in tasks for key in task.identifiers()}
         if unknown := [key for key in meant if key not in cached]:
             cached.update(lookups.learners(cursor, unknown))
             unknown = [key for key in unknown if key not in cached]
         learners = {key: cached[key] for key in meant if key in cached}
-        known = Known(messages, names, learners)
+        known = Known(messages, announced, names, learners)
         kinds = list({kind for task in tasks for kind in kinds_held(task, known)})
         held = lookups.holdings(cursor, kinds)
         known.held.update(held)
@@ -255,6 +269,8 @@ class Planner:
         plan.digests[index] = self._keys.veil(digest, message=message, version=version)
         if decision.erases:
             plan.erased.append(decision.stream)
+        if decision.spends is not None:
+            plan.erased.append(decision.spends)
         for document in decision.documents:
             data_key = plan.data_keys[document.owner]
             plan.documents.append(self._sealed_document(document, data_key))

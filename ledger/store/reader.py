@@ -13,7 +13,7 @@ import psycopg
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
-from ledger.domain.catalogue import CATALOGUE, Recorded
+from ledger.domain.catalogue import CATALOGUE, SEALED_TOPICS, TOPICS, Recorded
 from ledger.domain.facts import LearnerErased, LearnerRegistered
 from ledger.domain.ids import Position
 from ledger.store import mismatches, seal
@@ -22,8 +22,8 @@ from ledger.store.keys import DATA_KEYS_KEPT_S, MasterKey
 from ledger.store.mapper import COLUMNS, Mapper, Row
 from ledger.store.recorder import CHANNEL
 
-REFERENCE_TOPICS = [kind.TOPIC for kind in CATALOGUE if kind.STREAM != "learner"]
 LEARNER_TOPICS = frozenset(kind.TOPIC for kind in CATALOGUE if kind.STREAM == "learner")
+REFERENCE_TOPICS = [one for one in TOPICS if one not in LEARNER_TOPICS | SEALED_TOPICS]
 
 _AFTER = (
     f"SELECT {COLUMNS} FROM ledger.facts"  # noqa: S608  constants

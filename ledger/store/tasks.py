@@ -65,9 +65,20 @@ class Decision:
     lets_go: Marks | None = None
     new_learner: bool = False
     erases: bool = False  # the stream's data key goes with it
+    spends: UUID | None = None  # whose data key goes too: what it sealed is said here
+    then: Decision | None = None  # what goes into the log with this one
+    awaited: bool = False  # a withdrawal, of what has not come yet
     keyed: frozenset[UUID] = (
         frozenset()
     )  # who must not be erased, though nothing is sealed for them
+
+
+class Announcement(NamedTuple):
+    """A withdrawal of what has not come yet: the stream in which it stands, and its reason."""
+
+    stream: UUID
+    reason: str
+    accepted: Accepted
 
 
 @dataclass(slots=True)
@@ -80,6 +91,7 @@ class Known:
     """
 
     messages: dict[bytes, Message] = field(default_factory=dict[bytes, Message])
+    announced: dict[bytes, Announcement] = field(default_factory=dict[bytes, Announcement])
     names: dict[UUID, bytes] = field(default_factory=dict[UUID, bytes])
     learners: dict[bytes, LearnerId] = field(default_factory=dict[bytes, LearnerId])
     erased: set[LearnerId] = field(default_factory=set[LearnerId])
@@ -120,6 +132,11 @@ def message_name(keys: MasterKey, provider: ProviderId, external_id: str) -> byt
 def withdrawal_version(keys: MasterKey) -> bytes:
     """Give the version under which a withdrawal stands among the receipts of its message."""
     return keys.lookup("withdrawal")
+
+
+def announced_version(keys: MasterKey) -> bytes:
+    """Give the version of a withdrawal that was announced, among the receipts of what then came."""
+    return keys.lookup("withdrawal", "announced")
 
 
 def version_name(keys: MasterKey, message: Message, digest: bytes) -> bytes:

@@ -1,8 +1,10 @@
 """Taking back what was sent under one id of the provider's, be it about one learner or a group.
 
 A statement about a group was recorded once for each member, under names that count them. Only
-the writer knows what is recorded, so all members are asked for once one of the first two is
-found: one alone may have been refused when it was sent, or its learner erased since.
+the writer knows what is recorded, so all members are asked for where the id itself is of nothing:
+any may have been refused when they were sent, or their learner erased since.
+
+What has not come yet, or not all of it, is withdrawn as it comes: an announcement waits for it.
 """
 
 from __future__ import annotations
@@ -13,12 +15,10 @@ from concurrent.futures import Future
 from ledger.domain.messages import GROUP_MEMBERS_MAX, member_id
 from ledger.errors import UnknownEvidenceError
 from ledger.store.appending import Outcome, Receipt
-from ledger.store.evidence_tasks import Withdraw
 from ledger.store.tasks import Task
+from ledger.store.withdrawal_tasks import Withdraw
 
 Submit = Callable[[Sequence[Task]], Future[list[Outcome]]]
-
-_FIRST = 2  # a group has two members at least; one person alone has no name that counts
 
 
 def void(
@@ -26,34 +26,36 @@ def void(
 ) -> Future[list[Outcome]]:
     """Withdraw one message, or each member of a group: one outcome for each.
 
-    `withdrawal` makes the task for an `external_id`. What is known under neither is refused, once.
+    `withdrawal` makes the task for an `external_id`. What is known under neither is awaited.
     """
     answer: Future[list[Outcome]] = Future()
     answer.set_running_or_notify_cancel()  # it is answered, whoever still waits
 
     def settle(done: Future[list[Outcome]]) -> None:
         try:
-            single, *first = done.result()
-            found = [outcome for outcome in first if _is_known(outcome)]
-            if not found:
+            (single,) = done.result()
+            if _is_known(single):
                 answer.set_result([single])
                 return
-            names = (member_id(external_id, at) for at in range(_FIRST, GROUP_MEMBERS_MAX))
-            others = [withdrawal(external_id=name) for name in names]
-            submit(others).add_done_callback(lambda rest: gather(found, rest))
+            # In one transaction, the announcement first: a member that comes meanwhile is seen
+            # by the one or by the other.
+            names = (member_id(external_id, at) for at in range(GROUP_MEMBERS_MAX))
+            members = (withdrawal(external_id=name) for name in names)
+            tasks = [withdrawal(external_id=external_id, announces=True), *members]
+            submit(tasks).add_done_callback(gather)
         except Exception as error:  # noqa: BLE001  whoever waits hears of it
             answer.set_exception(error)
 
-    def gather(first: list[Outcome], rest: Future[list[Outcome]]) -> None:
+    def gather(done: Future[list[Outcome]]) -> None:
         try:
-            found = [outcome for outcome in rest.result() if _is_known(outcome)]
+            whole, *members = done.result()
+            found = [outcome for outcome in members if _is_known(outcome)]
         except Exception as error:  # noqa: BLE001  whoever waits hears of it
             answer.set_exception(error)
         else:
-            answer.set_result([*first, *found])
+            answer.set_result(found or [whole])
 
-    names = (external_id, *(member_id(external_id, at) for at in range(_FIRST)))
-    submit([withdrawal(external_id=name) for name in names]).add_done_callback(settle)
+    submit([withdrawal(external_id=external_id)]).add_done_callback(settle)
     return answer
 
 

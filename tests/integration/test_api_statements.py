@@ -153,14 +153,6 @@ def test_statements_with_attachments_are_told_to_come_alone(served: Served) -> N
     assert "send the statements alone" in answer.json()["detail"]
 
 
-def test_a_void_before_its_target_is_refused_and_kept(served: Served) -> None:
-    _, client = served.as_provider()
-    void = voiding(statement())
-    assert client.post(EVIDENCE, json=void, params=XAPI).status_code == 404
-    (kept,) = client.get("/v1/rejects").json()["items"]
-    assert json.loads(kept["original"])["id"] == void["id"]
-
-
 def test_who_voided_is_in_the_history_and_nowhere_in_clear(served: Served) -> None:
     _, client = served.as_provider()
     one = statement()
@@ -173,3 +165,32 @@ def test_who_voided_is_in_the_history_and_nowhere_in_clear(served: Served) -> No
     url = served.ledger.owner_conninfo
     assert tables_holding(url, "provider ") != []  # what is said of providers is in clear
     assert tables_holding(url, mailbox) == []
+
+
+def test_a_void_that_comes_first_is_awaited_and_takes_effect(served: Served) -> None:
+    _, client = served.as_provider()
+    one = statement()
+    void = voiding(one)
+    answer = client.post(EVIDENCE, params=XAPI, json=void)
+    assert (answer.status_code, answer.json()["status"]) == (202, "awaited")
+    assert answer.json().keys() == {"index", "status", "position", "recorded_at"}
+    assert client.get("/v1/rejects").json()["items"] == []
+    assert tables_holding(served.ledger.owner_conninfo, void["actor"]["mbox"]) == []
+    sent = client.post(EVIDENCE, params=XAPI, json=one)
+    assert (sent.status_code, sent.json()["status"]) == (201, "accepted")
+    found = client.get(f"/v1/evidence/{sent.json()['evidence']}").json()
+    assert found["withdrawn"].startswith(f"voided by {void['id']}: {void['actor']['mbox']}")
+    again = client.post(EVIDENCE, params=XAPI, json=[void, one]).json()
+    assert [each["status"] for each in again["items"]] == ["withdrawn", "duplicate"]
+    assert (again["accepted"], again["duplicates"]) == (0, 2)
+
+
+def test_a_member_of_a_voided_group_who_is_repaired_later_is_taken_back_too(served: Served) -> None:
+    _, client = served.as_provider()
+    group = {"objectType": "Group", "member": [agent(), agent()]}
+    one = statement(actor=group)
+    void = client.post(EVIDENCE, params=XAPI, json=[voiding(one)]).json()
+    assert [each["status"] for each in void["items"]] == ["awaited"]
+    sent = client.post(EVIDENCE, params=XAPI, json=one).json()["items"]
+    told = [client.get(f"/v1/evidence/{each['evidence']}").json() for each in sent]
+    assert [each["withdrawn"][:6] for each in told] == ["voided", "voided"]

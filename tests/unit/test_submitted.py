@@ -10,9 +10,19 @@ import msgspec
 import pytest
 
 from consumers.broker import Message
-from consumers.submitted import ORIGINAL_BYTES_MAX, Keys, understand
-from ledger.domain.ids import ProviderId
-from ledger.standards.translation import Translated
+from consumers.submitted import (
+    AWAITED_TYPE,
+    ORIGINAL_BYTES_MAX,
+    AwaitedData,
+    Keys,
+    Place,
+    answer_headers,
+    answers,
+    understand,
+)
+from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
+from ledger.service import Receipt
+from ledger.standards.translation import Translated, Withdrawal
 from ledger.store.access import Holder
 from tests import ledgers
 from tests.served import item
@@ -45,3 +55,17 @@ def test_compressed_evidence_is_evidence_whenever_it_was_compressed(written_at: 
     message = Message("evidence.submitted", 0, 7, b"k", value, (("provider-key", b"mlt_x"),))
     found = understand(message, keys, ledgers.settings("x"), now=datetime.now(UTC))
     assert [type(one) for one in found.translations] == [Translated]
+
+
+def test_a_void_of_what_has_not_come_is_answered_as_awaited() -> None:
+    message = Message("evidence.submitted", 3, 7, b"k", b"{}", ())
+    nobody = UUID(int=0)
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    receipt = Receipt(
+        EvidenceId(nobody), LearnerId(nobody), Position(9), at, b"", duplicate=False, awaited=True
+    )
+    void = Translated(0, b"{}", withdrawals=(Withdrawal("7", "voided"),))
+    (answer,) = answers(message, [void], [], [[receipt]])
+    place = Place("evidence.submitted", 3, 7, 0)
+    assert answer == AwaitedData(place, "awaited", 9, at, duplicate=False)
+    assert dict(answer_headers(message, 0, answer))["ce_type"] == AWAITED_TYPE.encode()

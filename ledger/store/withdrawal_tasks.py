@@ -1,0 +1,87 @@
+"""The task of a withdrawal: evidence is taken back, before it comes or after."""
+
+from __future__ import annotations
+
+import uuid_utils
+
+from ledger.domain import messages
+from ledger.domain.facts import WithdrawalAnnounced
+from ledger.domain.ids import EvidenceId, LearnerId, ProviderId, uuid_of
+from ledger.domain.messages import Accepted
+from ledger.store.evidence_tasks import about, message_of
+from ledger.store.keys import MasterKey
+from ledger.store.tasks import (
+    NOBODY,
+    Announcement,
+    Decision,
+    Known,
+    ReceiptRow,
+    message_name,
+    withdrawal_version,
+)
+
+
+class Withdraw:
+    """A provider takes evidence back, by the ledger's id or by its own.
+
+    One that `announces` (by the provider's own id) is kept where there is nothing of that id yet,
+    and takes effect as it comes: no order of delivery is promised to whoever sends both.
+    """
+
+    __slots__ = (
+        "_announces", "_evidence", "_external_id", "_keys", "_message", "_provider", "_reason",
+    )  # fmt: skip
+
+    def __init__(
+        self, keys: MasterKey, provider: ProviderId, *, reason: str,
+        evidence: EvidenceId | None = None, external_id: str | None = None,
+        announces: bool = False,
+    ) -> None:  # fmt: skip
+        self._keys, self._provider, self._evidence, self._reason = keys, provider, evidence, reason
+        self._external_id, self._announces = external_id, announces
+        self._message = None if external_id is None else message_name(keys, provider, external_id)
+
+    def message(self) -> bytes | None:
+        """Name the message, if it was given by the provider's own id."""
+        return self._message
+
+    def evidence(self) -> EvidenceId | None:
+        """Name the evidence, if it was given by the ledger's id."""
+        return self._evidence
+
+    def identifiers(self) -> tuple[bytes, ...]:
+        """Name nobody: the learner stays."""
+        return ()
+
+    def decide(self, known: Known) -> Decision:
+        """Decide whether this provider may withdraw it; a repetition adds nothing."""
+        if self._message is not None and self._message in known.messages:
+            name, message = self._message, known.messages[self._message]
+        elif self._message is not None and self._announces:
+            return self._announced(known, self._message)
+        else:
+            name, message = message_of(known, self._evidence)
+        outcome = messages.withdrawn(message, reason=self._reason, provider=self._provider)
+        if isinstance(outcome, Accepted):
+            return Decision(outcome, message.evidence, message.learner)
+        version = withdrawal_version(self._keys)
+        message.withdrawal = Accepted(b"")
+        return about(name, version, message=message, fact=outcome)
+
+    def _announced(self, known: Known, name: bytes) -> Decision:
+        before = known.announced.get(name)
+        if before is not None:
+            named = EvidenceId(before.stream)
+            return Decision(before.accepted, named, LearnerId(NOBODY), awaited=True)
+        stream, nobody = uuid_of(uuid_utils.uuid4().bytes), LearnerId(NOBODY)
+        accepted, named = Accepted(b""), EvidenceId(stream)
+        known.announced[name] = Announcement(stream, self._reason, accepted)
+        fact = WithdrawalAnnounced(
+            provider=self._provider, external_id=self._external_id or "", reason=self._reason
+        )
+        version = withdrawal_version(self._keys)
+        return Decision(
+            accepted, named, nobody, facts=(fact,), stream=stream, provider=self._provider,
+            receipt=ReceiptRow(name, version, named, nobody, self._provider),
+            new_learner=True, awaited=True,
+        )  # fmt: skip
