@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from ledger.domain.catalogue import Recorded
+from ledger.domain.facts import ProviderRegistered
 from projections import views
 from projections.building import Builder
 from projections.engine import Engine
@@ -75,6 +76,25 @@ def test_a_rebuild_says_what_the_live_views_say(keeping: Kept) -> None:
     assert keeping.view("mastery_changes") == feed
     assert heard[-1] == (len(given.facts), len(given.facts))
     assert generations(keeping) == [(2, "live")]
+
+
+def test_what_was_taken_back_before_it_came_counts_in_no_view(keeping: Kept) -> None:
+    given = history(keeping, learners=2)
+    engine(keeping).catch_up()
+    before, by = contents(keeping), given.facts[0].fact
+    assert isinstance(by, ProviderRegistered)
+    announced = keeping.ledger.withdraw(by.provider, reason="voided", external_id="late")
+    assert ledgers.receipt(announced.result(60)[0]).awaited is True
+    engine(keeping).catch_up()
+    assert contents(keeping) == before
+    late = ledgers.submission("late", learner="somebody new")
+    ledgers.submit(keeping.ledger, by.provider, late)
+    engine(keeping).catch_up()
+    live = contents(keeping)
+    (new,) = (row for row in live["mastery"] if row not in before["mastery"])
+    assert "no_evidence" in new
+    assert rebuild(keeping.ledger, keeping.settings).changes == 0
+    assert contents(keeping) == live
 
 
 def test_several_processes_build_the_same_views(keeping: Kept) -> None:
