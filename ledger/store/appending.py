@@ -60,8 +60,8 @@ _DESTROY_KEYS = "DELETE FROM ledger.data_keys WHERE owner = ANY(%s)"
 class Receipt(NamedTuple):
     """What a provider gets back: the evidence is in the log, at this position, durably.
 
-    `awaited`: a withdrawal is, and the evidence that it takes back has not come yet; `evidence` is
-    then the stream in which it stands, and `learner` nobody.
+    `awaited`: a withdrawal is, and what it takes back has not come yet, but for these `members` of a
+    group; `evidence` is then the stream in which it stands, and `learner` nobody.
     """
 
     evidence: EvidenceId
@@ -71,6 +71,7 @@ class Receipt(NamedTuple):
     digest: bytes
     duplicate: bool
     awaited: bool = False
+    members: tuple[int, ...] = ()
 
 
 Outcome = Receipt | Refusal
@@ -211,5 +212,5 @@ def _outcome(decision: Decision | Refusal) -> Outcome:
     return Receipt(
         decision.evidence, decision.learner, accepted.position, accepted.recorded_at,
         accepted.digest, duplicate=not decision.facts,
-        awaited=decision.awaited,
+        awaited=decision.awaited, members=decision.members,
     )  # fmt: skip

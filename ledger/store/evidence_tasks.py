@@ -49,9 +49,9 @@ class Submit:
         """Name the message."""
         return self._message
 
-    def whole(self) -> bytes | None:
+    def related(self) -> tuple[bytes, ...]:
         """Name the message that this may be a member of: it may have been taken back as a whole."""
-        return self._whole
+        return () if self._whole is None else (self._whole,)
 
     def evidence(self) -> None:
         """Name nothing: evidence is found by its message."""

@@ -34,10 +34,11 @@ _UNSURE = (
 
 
 class _Order(NamedTuple):
-    """The tasks of one caller, answered together."""
+    """The tasks of one caller, answered together; `weight` is how many others they cost."""
 
     tasks: Sequence[Task]
     future: Future[list[Outcome]]
+    weight: int
 
 
 class GroupCommit:
@@ -69,10 +70,11 @@ class GroupCommit:
         if self._connection is not None:
             self._connection.close()
 
-    def submit(self, tasks: Sequence[Task]) -> Future[list[Outcome]]:
+    def submit(self, tasks: Sequence[Task], *, weight: int = 0) -> Future[list[Outcome]]:
         """Queue tasks; the future resolves after their commit.
 
-        The future raises StoreUnavailableError if PostgreSQL stays away.
+        They count as many, against the most that share a transaction, or as `weight` if that is
+        more. The future raises StoreUnavailableError if PostgreSQL stays away.
         """
         future: Future[list[Outcome]] = Future()
         if not tasks:
@@ -81,7 +83,7 @@ class GroupCommit:
         with self._changed:
             if self._closing:
                 raise StoreUnavailableError("the ledger is shutting down; nothing was recorded")
-            self._orders.append(_Order(tasks, future))
+            self._orders.append(_Order(tasks, future, max(len(tasks), weight)))
             self._changed.notify()
         return future
 
@@ -130,11 +132,9 @@ class GroupCommit:
                 self._changed.wait()
             taken: list[_Order] = []
             count = 0
-            while self._orders and (
-                not taken or count + len(self._orders[0].tasks) <= self._items_max
-            ):
+            while self._orders and (not taken or count + self._orders[0].weight <= self._items_max):
                 taken.append(self._orders.popleft())
-                count += len(taken[-1].tasks)
+                count += taken[-1].weight
             return taken
 
     def _append(self, tasks: Sequence[Task]) -> list[Outcome]:

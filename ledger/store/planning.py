@@ -40,6 +40,7 @@ from ledger.store.tasks import (
     announced_version,
     withdrawal_version,
 )
+from ledger.store.withdrawal_tasks import Withdraw
 
 
 class Sealed(NamedTuple):
@@ -183,7 +184,7 @@ class Planner:
         asked = {name for task in tasks if (name := task.message()) is not None}
         asked.update(names.values())
         asked.update(
-            whole for task in tasks if isinstance(task, Submit) and (whole := task.whole())
+            one for task in tasks if isinstance(task, Submit | Withdraw) for one in task.related()
         )
         messages, receipts = lookups.messages(
             cursor, asked, keys=self._keys, withdrawals=self._withdrawals

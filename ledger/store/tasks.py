@@ -68,6 +68,7 @@ class Decision:
     spends: UUID | None = None  # whose data key goes too: what it sealed is said here
     then: Decision | None = None  # what goes into the log with this one
     awaited: bool = False  # a withdrawal, of what has not come yet
+    members: tuple[int, ...] = ()  # of a group, those that have come
     keyed: frozenset[UUID] = (
         frozenset()
     )  # who must not be erased, though nothing is sealed for them

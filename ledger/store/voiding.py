@@ -9,16 +9,18 @@ What has not come yet, or not all of it, is withdrawn as it comes: an announceme
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future
 
-from ledger.domain.messages import GROUP_MEMBERS_MAX, member_id
+from ledger.domain.messages import member_id
 from ledger.errors import UnknownEvidenceError
 from ledger.store.appending import Outcome, Receipt
-from ledger.store.tasks import Task
 from ledger.store.withdrawal_tasks import Withdraw
 
-Submit = Callable[[Sequence[Task]], Future[list[Outcome]]]
+Submit = Callable[..., Future[list[Outcome]]]
+"""Queues tasks for the writer (`GroupCommit.submit`)."""
+
+_ANNOUNCING_WEIGHT = 50  # it looks for all members that a group may have
 
 
 def void(
@@ -31,31 +33,34 @@ def void(
     answer: Future[list[Outcome]] = Future()
     answer.set_running_or_notify_cancel()  # it is answered, whoever still waits
 
-    def settle(done: Future[list[Outcome]]) -> None:
-        try:
-            (single,) = done.result()
-            if _is_known(single):
-                answer.set_result([single])
-                return
-            # In one transaction, the announcement first: a member that comes meanwhile is seen
-            # by the one or by the other.
-            names = (member_id(external_id, at) for at in range(GROUP_MEMBERS_MAX))
-            members = (withdrawal(external_id=name) for name in names)
-            tasks = [withdrawal(external_id=external_id, announces=True), *members]
-            submit(tasks).add_done_callback(gather)
-        except Exception as error:  # noqa: BLE001  whoever waits hears of it
-            answer.set_exception(error)
+    def heard(step: Callable[[list[Outcome]], None]) -> Callable[[Future[list[Outcome]]], None]:
+        def hear(done: Future[list[Outcome]]) -> None:
+            try:
+                step(done.result())
+            except Exception as error:  # noqa: BLE001  whoever waits hears of it
+                answer.set_exception(error)
 
-    def gather(done: Future[list[Outcome]]) -> None:
-        try:
-            whole, *members = done.result()
-            found = [outcome for outcome in members if _is_known(outcome)]
-        except Exception as error:  # noqa: BLE001  whoever waits hears of it
-            answer.set_exception(error)
+        return hear
+
+    def alone(outcomes: list[Outcome]) -> None:
+        if any(map(_is_known, outcomes)):
+            answer.set_result(outcomes)
         else:
-            answer.set_result(found or [whole])
+            announcing = withdrawal(external_id=external_id, announces=True)
+            waiting = submit([announcing], weight=_ANNOUNCING_WEIGHT)
+            waiting.add_done_callback(heard(announced))
 
-    submit([withdrawal(external_id=external_id)]).add_done_callback(settle)
+    def announced(outcomes: list[Outcome]) -> None:
+        # Members that came before the announcement; it sees to those that come after it.
+        come = [at for one in outcomes if isinstance(one, Receipt) for at in one.members]
+        names = [member_id(external_id, at) for at in come]
+        if names:
+            tasks = [withdrawal(external_id=name) for name in names]
+            submit(tasks).add_done_callback(heard(answer.set_result))
+        else:
+            answer.set_result(outcomes)
+
+    submit([withdrawal(external_id=external_id)]).add_done_callback(heard(alone))
     return answer
 
 

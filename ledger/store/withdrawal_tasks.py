@@ -7,7 +7,7 @@ import uuid_utils
 from ledger.domain import messages
 from ledger.domain.facts import WithdrawalAnnounced
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId, uuid_of
-from ledger.domain.messages import Accepted
+from ledger.domain.messages import GROUP_MEMBERS_MAX, Accepted
 from ledger.store.evidence_tasks import about, message_of
 from ledger.store.keys import MasterKey
 from ledger.store.tasks import (
@@ -25,7 +25,8 @@ class Withdraw:
     """A provider takes evidence back, by the ledger's id or by its own.
 
     One that `announces` (by the provider's own id) is kept where there is nothing of that id yet,
-    and takes effect as it comes: no order of delivery is promised to whoever sends both.
+    and takes effect as it comes: no order of delivery is promised to whoever sends both. It tells
+    which members of a group of that id have come.
     """
 
     __slots__ = (
@@ -44,6 +45,14 @@ class Withdraw:
     def message(self) -> bytes | None:
         """Name the message, if it was given by the provider's own id."""
         return self._message
+
+    def related(self) -> tuple[bytes, ...]:
+        """Name the messages of a group's members, where what has not come is taken back."""
+        if not self._announces or self._external_id is None:
+            return ()
+        # Not kept: of a thousand tasks that wait they would be half a million.
+        names = (messages.member_id(self._external_id, at) for at in range(GROUP_MEMBERS_MAX))
+        return tuple(message_name(self._keys, self._provider, name) for name in names)
 
     def evidence(self) -> EvidenceId | None:
         """Name the evidence, if it was given by the ledger's id."""
@@ -69,10 +78,11 @@ class Withdraw:
         return about(name, version, message=message, fact=outcome)
 
     def _announced(self, known: Known, name: bytes) -> Decision:
+        come = tuple(at for at, one in enumerate(self.related()) if one in known.messages)
         before = known.announced.get(name)
         if before is not None:
             named = EvidenceId(before.stream)
-            return Decision(before.accepted, named, LearnerId(NOBODY), awaited=True)
+            return Decision(before.accepted, named, LearnerId(NOBODY), awaited=True, members=come)
         stream, nobody = uuid_of(uuid_utils.uuid4().bytes), LearnerId(NOBODY)
         accepted, named = Accepted(b""), EvidenceId(stream)
         known.announced[name] = Announcement(stream, self._reason, accepted)
@@ -83,5 +93,5 @@ class Withdraw:
         return Decision(
             accepted, named, nobody, facts=(fact,), stream=stream, provider=self._provider,
             receipt=ReceiptRow(name, version, named, nobody, self._provider),
-            new_learner=True, awaited=True,
+            new_learner=True, awaited=True, members=come,
         )  # fmt: skip
