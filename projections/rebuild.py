@@ -126,6 +126,7 @@ def _take_batch(
 def _switch(cursor: Cursor[Any], ledger: Ledger, settings: Settings, follower: Follower) -> int:
     """Catch up to the last fact with the live engine held off, and change places with it."""
     live = views.live(cursor, locked=True)
+    told = live.position if live is not None else Position(0)
     if live is not None:
         live = keeping.levelled(cursor, live)
     while _take(cursor, ledger, settings, follower, live=live):
@@ -142,8 +143,8 @@ def _switch(cursor: Cursor[Any], ledger: Ledger, settings: Settings, follower: F
         keep = statements.query("keep_rows", generation=generation, old=live.generation)
         cursor.execute(keep, {"learners": persons})
     changes = _differences(cursor, generation, live, position=position, clock=clock)
-    if live is None:
-        changes += _erasures(cursor, ledger, until=position)
+    if live is None or told < live.position:
+        changes += _erasures(cursor, ledger, after=told, until=position)
     put_changes(cursor, changes, sequence=views.last_sequence(cursor))
     views.switch(cursor, generation, live)
     return len(changes)
@@ -162,20 +163,27 @@ def _take(
     return len(facts)
 
 
-def _erasures(cursor: Cursor[Any], ledger: Ledger, *, until: Position) -> list[Change]:
-    """Announce who was erased before there were views; that no engine steps over them again."""
-    found: list[Change] = []
-    at = Position(0)
+def _erasures(
+    cursor: Cursor[Any], ledger: Ledger, *, after: Position, until: Position
+) -> list[Change]:
+    """Announce who was erased before there were views, or ahead of a worker that was left behind.
+
+    No engine steps over those facts again.
+    """
+    found: dict[LearnerId, Change] = {}
+    at = after
     while facts := ledger.log.after(
         at, until=until, topics=[LearnerErased.TOPIC], limit=_ERASURES_MAX
     ):
         at = facts[-1].position
         for one in facts:
             cause = Cause("erasure", one.position, one.recorded_at, str(one.position))
-            found.append(erasure(LearnerId(one.stream), cause, on=one.recorded_at))
-    cursor.execute(statements.query("announced"), {"ids": [one.id for one in found]})
-    announced = {row[0] for row in cursor.fetchall()}
-    return [one for one in found if one.id not in announced]
+            change = erasure(LearnerId(one.stream), cause, on=one.recorded_at)
+            found.setdefault(change.learner, change)
+    cursor.execute(statements.query("erasures_told"), {"learners": list(found)})
+    for (learner,) in cursor.fetchall():
+        del found[learner]
+    return list(found.values())
 
 
 def _differences(

@@ -158,8 +158,10 @@ SELECT learner, competency, 'no_evidence', state, estimate, level, policy, polic
        framework_version, floors, crosswalks
   FROM views.{g}_mastery WHERE state <> 'no_evidence' ORDER BY 1, 2;
 
--- announced --
-SELECT id FROM views.mastery_changes WHERE id = ANY(%(ids)s);
+-- erasures_told --
+-- Of these learners, those of whom the feed says already that they were erased.
+SELECT DISTINCT learner FROM views.mastery_changes
+ WHERE learner = ANY(%(learners)s) AND cause = 'erasure' AND competency = '';
 
 -- changes_after --
 -- The feed past a sequence number, oldest first.

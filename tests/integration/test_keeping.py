@@ -14,6 +14,7 @@ from consumers.broker import partition_of
 from consumers.partition import Share, Work
 from consumers.worker import Worker
 from ledger.config import Settings
+from ledger.domain.evidence import Identifier
 from ledger.domain.ids import Position
 from ledger.service import Ledger
 from projections import keeping, views
@@ -123,6 +124,33 @@ def test_where_one_worker_was_ahead_of_another_no_change_is_told_twice_or_taken_
         assert Engine(ledger, given).position() == ledger.log.head()
 
 
+@pytest.mark.parametrize("takes_over", [engine_takes_over, rebuild_takes_over])
+def test_who_was_erased_ahead_of_a_worker_left_behind_is_told_of_once(
+    migrated: str, takes_over: Callable[[Ledger, Settings], None]
+) -> None:
+    given = downstream.settings(migrated)
+    with ledgers.opened(migrated) as ledger:
+        by = downstream.load(ledger, learners=20)
+        names = [(Identifier(type="id", value=f"s{number}"),) for number in range(20)]
+        known = [one for one in (ledger.learners.find(by, name) for name in names) if one]
+        gone = [next(filter(lambda one: in_first(one) is first, known)) for first in (True, False)]
+        for learner in gone:
+            ledger.learners.erase(learner, reason="requested")
+        assert work_one_partition_of_two(ledger) > 0
+        for take_over in (takes_over, engine_takes_over, rebuild_takes_over):
+            take_over(ledger, given)
+        with outbox.connected(migrated) as connection:
+            feed = outbox.changes_after(connection, 0, limit=100)
+        for learner in gone:
+            told = [one.is_erasure for one in feed if str(one.learner) == str(learner)]
+            assert told.count(True) == 1
+            assert told[-1]
+
+
+def in_first(learner: object) -> bool:
+    return partition_of(str(learner).encode(), 2) == 0
+
+
 def work_one_partition_of_two(ledger: Ledger) -> int:
     """Keep the views as two workers do of which one never got to work; give how many changes."""
     head = ledger.log.head()
@@ -131,7 +159,7 @@ def work_one_partition_of_two(ledger: Ledger) -> int:
         mine = [
             fact.position
             for fact in outbox.facts_after(connection, 0, limit=1_000)
-            if partition_of(fact.stream.encode(), 2) == 0
+            if in_first(fact.stream)
         ]
         with connection.transaction(), connection.cursor() as cursor:
             live = views.live(cursor, locked=True)
