@@ -6,7 +6,7 @@ nobody (frameworks, policies, providers) is read from the log and taken in its p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from psycopg import Cursor
 from consumers import statements
 from consumers.broker import partition_of
 from ledger.domain.catalogue import Recorded
-from ledger.domain.facts import Fact, LearnerMerged
+from ledger.domain.facts import Fact, LearnerErased, LearnerMerged
 from ledger.domain.ids import CompetencyId, LearnerId, Position
 from ledger.store.reader import LogReader
 from projections.following import Follower
@@ -42,9 +42,7 @@ class Share(Follower):
     ) -> None:  # fmt: skip
         found = live._replace(position=work.position, clock=work.clock)
         super().__init__(log, found, learners_max=learners_max)
-        self._comes_here: Callable[[LearnerId], bool] = lambda learner: (
-            partition_of(str(learner).encode(), partitions) == partition
-        )
+        self._partition, self._partitions = partition, partitions
         self.expected = work
         """What the table says, unless another worker has this partition by now."""
 
@@ -71,7 +69,7 @@ class Share(Follower):
         """
         merged = {one.fact.learner for one in reference if isinstance(one.fact, LearnerMerged)}
         elsewhere = [
-            one for one in merged | self._registry.identities.merged() if not self._comes_here(one)
+            one for one in merged | self._registry.identities.merged() if not self._tells_of(one)
         ]
         if not elsewhere:
             return []
@@ -79,28 +77,35 @@ class Share(Follower):
 
     # -- what differs from following the whole log ---------------------------------------------
 
+    def _tells_of(self, learner: LearnerId) -> bool:
+        return partition_of(str(learner).encode(), self._partitions) == self._partition
+
     def _take_learners(self, cursor: Cursor[Any], facts: list[Recorded]) -> None:
         # Of those who were merged, whoever has the person takes the facts.
-        mine = [one for one in facts if self._is_mine(LearnerId(one.stream))]
+        mine = [one for one in facts if self._is_mine(one)]
         if mine:
             super()._take_learners(cursor, mine)
 
     def _affected(self, cursor: Cursor[Any], recorded: Recorded) -> list[LearnerId]:
         # Rows of somebody merged are there until their own partition comes to the merge: it tells.
-        return [one for one in super()._affected(cursor, recorded) if self._comes_here(one)]
+        return [one for one in super()._affected(cursor, recorded) if self._tells_of(one)]
 
     def _persons(self, fact: Fact) -> set[LearnerId]:
-        return {one for one in super()._persons(fact) if self._comes_here(one)}
+        return {one for one in super()._persons(fact) if self._tells_of(one)}
 
-    def _is_mine(self, learner: LearnerId) -> bool:
-        return self._comes_here(self._registry.identities.person(learner))
+    def _is_mine(self, recorded: Recorded) -> bool:
+        learner = LearnerId(recorded.stream)
+        # That somebody merged was erased is told by their own partition, after what it told before.
+        return self._tells_of(self._registry.identities.person(learner)) or (
+            isinstance(recorded.fact, LearnerErased) and self._tells_of(learner)
+        )
 
     def _learn_due(self, cursor: Cursor[Any], until: datetime) -> None:
         rows = self._ask(cursor, "due", until=until)
         self._stepper.learn_due(
             (due_at, LearnerId(learner), CompetencyId(competency))
             for learner, competency, due_at in rows
-            if self._comes_here(LearnerId(learner))
+            if self._tells_of(LearnerId(learner))
         )
 
     def _write(self, cursor: Cursor[Any]) -> None:

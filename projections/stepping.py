@@ -47,14 +47,16 @@ class Stepper:
     `load` gives a learner as it stands at the position reached, with what the views say of it.
     Whoever steps sees to it that what a fact touches is there (`touched_by`).
     `clock` is the latest moment that was judged for; nothing is judged for an earlier one.
-    With `policy`, that one decides everywhere, adopted or not.
+    With `policy`, that one decides everywhere, adopted or not. `tells_of` says whose rows and
+    changes are told here: where others tell of the rest, each learner is told of in one place.
     """
 
     def __init__(
         self, registry: Registry, load: Loader, *, position: Position, clock: datetime,
-        policy: Judge | None = None,
+        policy: Judge | None = None, tells_of: Callable[[LearnerId], bool] = lambda _: True,
     ) -> None:  # fmt: skip
         self.registry = registry
+        self._tells_of = tells_of
         self._policy = policy
         self.position, self.clock = position, clock
         self.writes = Writes()
@@ -158,7 +160,7 @@ class Stepper:
         """
         self._advance(recorded)
         cause, learner = _cause("erasure", recorded), LearnerId(recorded.stream)
-        if not held.record.erased or held.pairs:
+        if self._tells_of(held.record.learner) and (not held.record.erased or held.pairs):
             held.erase(self.registry)
             bench = Bench(held.observed, on=self.clock, policy=self._policy)
             for competency in sorted(held.pairs):
@@ -166,7 +168,8 @@ class Stepper:
             self.writes.erase(held.record.learner)
         if isinstance(recorded.fact, LearnerErased) and learner not in held.record.erased_as:
             held.record.erased_as.add(learner)
-            self.writes.changes.append(erasure(learner, cause, on=self.clock))
+            if self._tells_of(learner):
+                self.writes.changes.append(erasure(learner, cause, on=self.clock))
 
     def _note_rows(self, held: Held, evidence: EvidenceId, recorded: Recorded) -> None:
         piece = held.record.pieces[evidence]

@@ -9,9 +9,11 @@ from itertools import groupby
 
 from ledger.config import Settings
 from ledger.domain.catalogue import SEALED_TOPICS, Recorded
+from ledger.domain.facts import LearnerErased
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
 from ledger.domain.messages import Accepted
 from ledger.service import Ledger
+from ledger.store.erasing import Erase
 from ledger.store.tasks import Decision, Known, ReceiptRow
 from tests import ledgers
 from tests.builders import START
@@ -64,6 +66,13 @@ class Kept:
                 assert [ledgers.receipt(one).position for one in outcomes] == [
                     one.position for one in part
                 ]
+
+    def erase(self, *learners: LearnerId) -> None:
+        """Destroy the keys of learners, and append the facts that say so."""
+        facts = [LearnerErased(learner=one, reason="requested") for one in learners]
+        tasks = [Erase(self.ledger._keys, one) for one in facts]
+        assert all(map(ledgers.receipt, self.ledger._writer.submit(tasks).result(60)))
+        assert not any(map(self.ledger.log.holds_key, learners))
 
     def view(self, name: str, columns: str = "*", order: str = "1, 2, 3, 4") -> list[Row]:
         """Read a view whole, in a fixed order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,8 @@ from ledger.domain.catalogue import Recorded
 from ledger.domain.facts import LearnerMerged
 from ledger.domain.ids import Position
 from projections.engine import Engine
-from projections.views import connected, live, prepare
+from projections.views import connected, prepare
+from tests import ledgers
 from tests.builders import Given, day, evidence, learner
 from tests.histories import LEARNERS, POLICIES, History, histories, written
 from tests.log_keeping import Kept
@@ -86,38 +88,76 @@ def agree(
         by_engine, told = contents(keeping), announced(keeping)
     with fresh(server, template) as keeping:
         keeping.keep(facts)
-        share_out(keeping, facts, turns)
+        shares = Shares(keeping)
+        shares.go(turns)
+        shares.end(facts[-1].recorded_at)
         assert announced(keeping) == told
         assert contents(keeping) == by_engine
 
 
-def share_out(keeping: Kept, facts: Sequence[Recorded], turns: Sequence[Turn]) -> None:
-    """Let each partition's worker go on in turn, and all to the end at last."""
-    with connected(keeping.url) as connection:
-        prepare(connection)
-        with connection.cursor() as cursor:
-            found = live(cursor)
-            assert found is not None
-            begun = Work(0, found.position, found.clock)
+def test_who_was_merged_and_erased_is_told_of_last_by_their_own_partition(
+    postgres_server: Postgres, migrated_template: str
+) -> None:
+    one, into = learner(0), learner(1)
+    told = Given()
+    told.provider()
+    told.framework()
+    told.policy(POLICIES[0])
+    for number, who in enumerate((one, into)):
+        told.recorded(number, evidence("W1"), who=who)
+    shown = len(told.facts)
+    told.fact(one, LearnerMerged(learner=one, into=into, reason="same_person"))
+    own, others = (partition_of(str(who).encode(), PARTITIONS) for who in (one, into))
+    with fresh(postgres_server, migrated_template) as keeping:
+        keeping.keep(told.facts)
+        shares = Shares(keeping)
+        shares.go([(own, shown, False), (others, shown, False)])
+        keeping.erase(into, one)
+        shares.go([(others, PARTITIONS, False)])
+        shares.end(keeping.now)
+        for found in announced(keeping).values():
+            assert [said[3] for said in found].count("erasure") >= 1
+            assert found[-1][:4] == ("", "no_evidence", "no_evidence", "erasure")
+        assert not any(contents(keeping)[name] for name in ("mastery", "observations", "learners"))
 
-            def share(number: int, work: Work) -> Share:
-                return Share(
-                    keeping.ledger.log, found, work,
-                    partition=number, partitions=PARTITIONS, learners_max=1,
-                )  # fmt: skip
 
-            shares = {number: share(number, begun) for number in MINE}
-            ends = [(number, len(facts), False) for number in MINE]
-            for number, some, anew in [*turns, *ends]:
-                _, after, clock = shares[number].reached
+class Shares:
+    """A worker for each partition, each at a place of its own."""
+
+    def __init__(self, keeping: Kept) -> None:
+        self._keeping = keeping
+        with connected(keeping.url) as connection:
+            self._live = prepare(connection)
+        begun = Work(0, self._live.position, self._live.clock)
+        self._shares = {number: self._share(number, begun) for number in MINE}
+
+    def go(self, turns: Sequence[Turn]) -> None:
+        """Let each partition's worker go on in turn."""
+        query = "SELECT position, originator_id::text FROM ledger.facts ORDER BY position"
+        facts = ledgers.rows(self._keeping.url, query)
+        with connected(self._keeping.url) as connection, connection.cursor() as cursor:
+            for number, some, anew in turns:
+                _, after, clock = self._shares[number].reached
                 if anew:
-                    shares[number] = share(number, Work(0, after, clock))
+                    self._shares[number] = self._share(number, Work(0, after, clock))
                 until = Position(min(after + some, len(facts)))
                 mine = [
-                    one.position
-                    for one in facts[after:until]
-                    if partition_of(str(one.stream).encode(), PARTITIONS) == number
+                    position
+                    for position, stream in facts[after:until]
+                    if partition_of(stream.encode(), PARTITIONS) == number
                 ]
-                shares[number].take_mine(cursor, mine, until=until)
-            for one in shares.values():
-                one.emit_due(cursor, facts[-1].recorded_at)
+                self._shares[number].take_mine(cursor, mine, until=until)
+
+    def end(self, now: datetime) -> None:
+        """Let all go on to the end, and take over what has fallen due."""
+        head = self._keeping.ledger.log.head()
+        self.go([(number, head, False) for number in MINE])
+        with connected(self._keeping.url) as connection, connection.cursor() as cursor:
+            for one in self._shares.values():
+                one.emit_due(cursor, now)
+
+    def _share(self, number: int, work: Work) -> Share:
+        return Share(
+            self._keeping.ledger.log, self._live, work,
+            partition=number, partitions=PARTITIONS, learners_max=1,
+        )  # fmt: skip
