@@ -6,7 +6,7 @@ mastered, under the very policy that decides.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,13 +16,20 @@ from uuid import UUID
 
 from ledger.domain.evidence import Context, EvidenceKind, Facet, Result
 from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position, ProviderId
+from projections.floors import Floored
 from projections.learner import LearnerRecord, Piece
-from projections.policies.judge import Judge
+from projections.policies.compiling import parts_of
+from projections.policies.judge import NO_CHILDREN, Judge
 from projections.policies.observation import Observation
-from projections.policies.verdict import Missing, Verdict
+from projections.policies.requirements import CredentialHeld, ResultOf
+from projections.policies.verdict import MasteryState, Missing, Verdict
 
 _NEXT = UUID(int=2**128 - 1)
 _NEW = "(somewhere or somebody new)"
+HOURS_MAX = Decimal(40)
+"""A week's: who lacks more hours than that is not one observation short."""
+
+_HARDEST = 100  # the highest rigour band that a policy may ask for
 _KINDS: tuple[EvidenceKind, ...] = ("assessment", "work_based_learning", "credential")
 _ALL_FACETS: tuple[Facet, ...] = (
     "performance", "explanation", "transfer", "revision", "reflection",
@@ -60,15 +67,21 @@ def one_short(
     verdict: Verdict,
     *,
     learner: LearnerId,
+    children: Mapping[CompetencyId, MasteryState] = NO_CHILDREN,
 ) -> OneShort | None:
     """Say whether one further observation, as good as it can be, would make it mastered.
 
-    Evidence that is contested or waits for a second rater is somebody else's to act on.
+    It may bring HOURS_MAX hours, or a credential. `children` are the states of the competencies
+    it is made of, as they are. Evidence that is contested or waits for a second rater is somebody
+    else's to act on.
     """
     if verdict.state not in {"no_evidence", "in_progress", "lapsed"}:
         return None
     for candidate in _candidates(judge, observations, verdict):
-        tried = judge([*observations, candidate], competency=verdict.competency, on=verdict.on)
+        tried = judge.standing(
+            [*observations, candidate], competency=verdict.competency, on=verdict.on,
+            children=children,
+        )  # fmt: skip
         if tried.state == "mastered":
             return OneShort(learner, verdict.competency, candidate.kind, verdict.missing)
     return None
@@ -118,10 +131,16 @@ def _candidates(
 ) -> Iterator[Observation]:
     """The best single observations there could be: of each kind, new or on some earlier work."""
     scale = tuple(level.name for level in judge.document.scale.levels)
+    best = Result(level=scale[-1], scale=scale, success=True)
+    if judge.document.scale.full_marks > judge.document.scale.levels[-1].points:
+        best = Result(score=Decimal(1), max=Decimal(1), success=True)
+    purposes = judge.document.counting.purposes or ("summative",)
     earlier = [one for one in observations if one.excluded is None]
     works = sorted({one.evidence for one in earlier})
-    tasks = sorted({one.context.task for one in earlier if one.context.task is not None})
-    for kind, revised, task in product(_KINDS, [None, *works], [_NEW, *tasks]):
+    cards, named = _named(judge)
+    tasks = sorted({one.context.task for one in earlier if one.context.task is not None} | named)
+    kinds = [(kind, None) for kind in _KINDS] + [(_KINDS[-1], card) for card in cards]
+    for (kind, card), revised, task in product(kinds, [None, *works], [_NEW, *tasks]):
         yield Observation(
             evidence=EvidenceId(_NEXT),
             competency=verdict.competency,
@@ -132,18 +151,30 @@ def _candidates(
             recorded_at=verdict.on,
             provider=ProviderId(_NEXT),
             evaluator=_NEW,
-            result=Result(level=scale[-1], scale=scale, success=True),
+            result=best,
             context=Context(
                 site=_NEW,
                 task=task,
                 task_family=_NEW,
                 equipment=(_NEW,),
                 course=_NEW,
-                purpose="summative",
+                assessment=task,
+                purpose=purposes[0],
             ),
             facets=_ALL_FACETS,
             revises=revised,
+            hours=HOURS_MAX,
+            credential=card,
+            rigour=_HARDEST,
         )
+
+
+def _named(judge: Judge) -> tuple[list[str], set[str]]:
+    """Give the credentials, and the tasks and tests, that the policy and its floors ask for by name."""
+    floors = judge.floors if isinstance(judge, Floored) else ()
+    rules = [rule for one in (judge, *floors) for _, rule in parts_of(one.document.requirement)]
+    cards = {name for rule in rules if isinstance(rule, CredentialHeld) for name in rule.any_of}
+    return sorted(cards), {rule.which for rule in rules if isinstance(rule, ResultOf)}
 
 
 def _after(observations: Iterable[Observation], on: datetime) -> datetime:

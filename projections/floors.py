@@ -44,14 +44,12 @@ class Floored(Judge):
         self.digests = tuple(floor.digest for floor in self.floors)
 
     def __call__(self, observations: Sequence[Observation], **case: Unpack[Case]) -> Verdict:
-        """Judge by the policy, and where it says mastered, by every floor."""
+        """Judge by the policy and by every floor: people are owed all that is asked of them."""
         verdict = super().__call__(observations, **case)
-        if verdict.state != "mastered":
-            return verdict
         floors = [floor(observations, **case) for floor in self.floors]
         below = (one for one in floors if one.state != "mastered")
         return replace(
-            _held([verdict, *floors]),
+            _held([verdict, *floors]) if verdict.state == "mastered" else verdict,
             findings=(*verdict.findings, *map(_finding, floors)),
             missing=(*verdict.missing, *(missing for one in below for missing in one.missing)),
         )

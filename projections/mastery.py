@@ -99,6 +99,10 @@ class Bench:
         """List the policies that were asked so far, where no policy was given."""
         return list(self._judges.values())
 
+    def children(self, competency: CompetencyId) -> dict[CompetencyId, MasteryState]:
+        """Give the states of the competencies that one is made of, where its policy looks at them."""
+        return _states(self._case(competency, ())[1])
+
     def standing(self, competency: CompetencyId) -> Standing:
         """Judge one competency as `judge` does, without reasons."""
         found = self._standings.get(competency)

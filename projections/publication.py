@@ -21,7 +21,7 @@ from projections.pathways.documents import Competencies, PathwayDocument, canoni
 from projections.policies.compiling import parts_of
 from projections.policies.documents import PolicyDocument
 from projections.policies.judge import Judge
-from projections.policies.requirements import Covers, PointsFromChildren
+from projections.policies.requirements import Covers, Improved, PointsFromChildren
 from projections.policies.soundness import child_names, circles
 from projections.registry import Registry
 
@@ -65,9 +65,16 @@ def crosswalk_faults(fact: CrosswalkPublished, registry: Registry) -> Iterator[R
 
 
 def policy_faults(document: PolicyDocument, registry: Registry) -> Iterator[Reject]:
-    """Say which competencies a policy names that no framework has, or that rest on themselves."""
+    """Say which competencies a policy names that no framework has, or that rest on themselves.
+
+    And what nobody can meet that documents were once stored with: those are read as ever.
+    """
     for where, rule in parts_of(document.requirement):
-        if isinstance(rule, Covers | PointsFromChildren):
+        if isinstance(rule, Improved) and rule.of == "competency" and rule.by == "raised":
+            if rule.at_least > 1:
+                why = "nobody can meet it: all work on a competency is one work there"
+                yield Reject(f"{where}/at_least", why, "1")
+        elif isinstance(rule, Covers | PointsFromChildren):
             for place, name in enumerate(child_names(rule)):
                 pointer, found = f"{where}/children/{place}", _meant(name, registry)
                 if found is None:

@@ -24,6 +24,7 @@ from projections.moderation import Agreement, Drift, Pair, agreement, by, drifti
 from projections.observing import Observed
 from projections.people import by_person, record_of
 from projections.registry import Registry, day_of
+from projections.transcript import worded
 
 _FACTS_MAX = 20_000
 
@@ -87,8 +88,9 @@ def one_short_list(log: LogReader, scope: Scope) -> Iterator[OneShort]:
             found = one_short(
                 bench.deciding(competency),
                 observed.at(competency, scope.on),
-                bench.judge(competency),
+                worded(bench.judge(competency), registry),
                 learner=record.learner,
+                children=bench.children(competency),
             )
             if found is not None:
                 yield found

@@ -72,7 +72,12 @@ def transcript_of(
 
 def judged_line(verdict: Verdict, registry: Registry) -> JudgedLine:
     """Name the competency of a verdict."""
-    return JudgedLine(competency_name(verdict.competency, registry), explained(verdict))
+    return JudgedLine(competency_name(verdict.competency, registry), worded(verdict, registry))
+
+
+def worded(verdict: Verdict, registry: Registry) -> Verdict:
+    """Put into words what is missing, with competencies called by what they say."""
+    return explained(verdict, lambda name: competency_name(CompetencyId(name), registry).statement)
 
 
 def competency_line(verdict: Verdict, observed: Observed) -> CompetencyLine:
@@ -94,7 +99,7 @@ def competency_lines(verdicts: Verdicts, observed: Observed) -> list[CompetencyL
     lines = [
         CompetencyLine(
             competency_name(name, registry),
-            explained(verdict),
+            worded(verdict, registry),
             tuple(about[name]),
             crossed.get(name, {}),
         )

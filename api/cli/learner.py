@@ -25,7 +25,6 @@ from ledger.errors import UnknownLearnerError
 from ledger.service import Ledger
 from projections.answers import Answers
 from projections.lines import JudgedLine
-from projections.policies.explain import explained
 
 app = group("learner", "What a learner has shown, and why.")
 
@@ -83,7 +82,7 @@ def mastery(
 
 
 def _show(line: JudgedLine) -> None:
-    verdict = explained(line.verdict)
+    verdict = line.verdict
     heading = Text(f"{line.name.code or ''} {line.name.statement}".strip(), style="bold")
     screen.print(heading, Text(verdict.state.replace("_", " ")))
     level = f", {verdict.level}" if verdict.level else ""

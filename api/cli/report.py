@@ -17,7 +17,6 @@ from projections.adoption import ENROLMENT_LEVELS
 from projections.answers import Answers
 from projections.disparity import compared, disparity
 from projections.moderation import Agreement
-from projections.policies.explain import wanted
 from projections.reports import Scope, moderation, not_improved_list, one_short_list
 from projections.sampling import SHARE_PERCENT, Wanted, second_scoring
 
@@ -63,7 +62,11 @@ def one_short(
         show_json(found)
         return
     rows = [
-        (str(one.learner), one.competency, " ".join(dict.fromkeys(map(wanted, one.missing))))
+        (
+            str(one.learner),
+            one.competency,
+            " ".join(dict.fromkeys(each.text for each in one.missing)),
+        )
         for one in found
     ]
     show_rows(("learner", "competency", "what to do"), rows)

@@ -16,7 +16,6 @@ from api.demo.play import PROVIDERS, Played, Refusal
 from api.demo.scenes import Source
 from api.web.words import KINDS, PROVIDER_KINDS, REASONS, STATES, STRANDS, day
 from projections.lines import CompetencyLine, EvidenceLine, Transcript
-from projections.policies.explain import wanted
 from projections.policies.verdict import Finding, Verdict
 
 REFUSALS_SHOWN_MAX = 20
@@ -142,7 +141,7 @@ def verdict(line: CompetencyLine) -> RenderableType:
     for one in found.not_counted:
         reason = REASONS.get(one.reason, one.reason)
         seen.add_row(Text("not counted", style="yellow"), *_told(by_id[one.evidence]), reason)
-    missing = [Text(f"  to do: {wanted(one)}", style="cyan") for one in found.missing]
+    missing = [Text(f"  to do: {one.text}", style="cyan") for one in found.missing]
     return Group(title, Padding(needs, (0, 2)), *missing, Padding(seen, (0, 2)))
 
 

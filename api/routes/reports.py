@@ -21,7 +21,6 @@ from api.routes.trials import TableOut
 from ledger.domain.ids import CompetencyId, LearnerId, Position, ProviderId
 from projections.action_lists import NotImproved, OneShort
 from projections.disparity import Disparity, Group, compared, disparity
-from projections.policies.explain import wanted
 from projections.reports import Moderation, Scope, moderation, not_improved_list, one_short_list
 from projections.sampling import SHARE_PERCENT, SecondScoring, Wanted, second_scoring
 
@@ -83,7 +82,7 @@ def one_short(
 ) -> Response:
     """List learners whom one more observation, as good as it can be, would bring to mastery."""
     asked = parts(request)
-    rows = map(_worded, one_short_list(asked.ledger.log, where))
+    rows = one_short_list(asked.ledger.log, where)
     return encoded(_page(rows, where, min(limit, asked.settings.page_items_max)))
 
 
@@ -206,8 +205,3 @@ def _page(rows: Iterable[Row], where: Scope, limit: int) -> Page[Row]:
             return Page(where.as_of, where.on, items, items[-1].learner)
         items.append(row)
     return Page(where.as_of, where.on, items, None)
-
-
-def _worded(row: OneShort) -> OneShort:
-    missing = tuple(msgspec.structs.replace(one, text=wanted(one)) for one in row.missing)
-    return OneShort(row.learner, row.competency, row.kind, missing)

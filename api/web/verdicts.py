@@ -204,16 +204,26 @@ def missing_texts(missing: Sequence[Missing]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(texts))
 
 
+def _points(asks: Mapping[str, str]) -> str:
+    return (
+        f"{_many(asks['points'], 'more point', 'more points')} from the competencies below this one"
+    )
+
+
 _MISSING: Mapping[str, Callable[[Mapping[str, str]], str]] = {
     "estimate": lambda asks: f"results that bring the level to {_number(asks['estimate'])}",
     "hours": lambda asks: _many(asks["hours"], "more hour", "more hours"),
     "newer": lambda _asks: "one newer piece of evidence that meets the policy",
     "revision": lambda asks: (
-        "a revision of the work that is "
-        + ("better" if asks["revision"] == "better" else "at least as good as the first attempt")
+        f"{_many(asks.get('works', '1'), 'revision', 'revisions')}"
+        + (" better than" if asks["revision"] == "better" else " at least as good as")
+        + " the first attempt"
     ),
     "credential": lambda asks: f"one of these credentials: {asks['credential'].replace('|', ', ')}",
-    "required": lambda asks: f"mastery of {asks['required']}",
+    "required": lambda asks: (
+        f"mastery of {asks['required']}" + (f", and {_points(asks)}" if "points" in asks else "")
+    ),
+    "points": _points,
     "children": lambda asks: f"{asks['children']} more of the competencies below this one",
     "task": lambda asks: f"a result in {asks['task']}, {plain(asks.get('share', '')).lower()}",
 }

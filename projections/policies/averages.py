@@ -47,8 +47,8 @@ class Average(NamedTuple):
 class Estimator:
     """An estimate on one scale, rounded, and faded where the policy says so."""
 
-    __slots__ = ("_average", "_decimals", "_floor", "_grid", "_half_life_days", "_rounding", "between", "chances",
-                 "fades", "weighted")  # fmt: skip
+    __slots__ = ("_average", "_decimals", "_grid", "_half_life_days", "_rounding", "between", "chances",
+                 "fades", "floor", "top", "weighted")  # fmt: skip
 
     def __init__(
         self, estimate: AnyEstimate, scale: ScaleClause, *, half_life_days: int | None
@@ -57,7 +57,8 @@ class Estimator:
         self._decimals = scale.decimals
         self._rounding: Rounding = scale.rounding
         self._grid = 10 ** (15 - scale.decimals)
-        self._floor = to_units(scale.levels[0].points)
+        self.floor = to_units(scale.levels[0].points)
+        self.top = max(to_units(scale.levels[-1].points), to_units(scale.full_marks))
         self._half_life_days = half_life_days
         self.weighted = isinstance(estimate, Mean) and estimate.weighted
         self.chances = isinstance(estimate, Bayesian)
@@ -92,12 +93,12 @@ class Estimator:
 
     def _faded(self, ratio: Ratio, age_days: int) -> Ratio:
         numerator, denominator = ratio
-        above = numerator - self._floor * denominator
+        above = numerator - self.floor * denominator
         if above <= 0 or self._half_life_days is None:
             return ratio
         halvings = _DECAY.divide(Decimal(-age_days), Decimal(self._half_life_days))
         left = to_units(_DECAY.power(Decimal(2), halvings)) if halvings > -200 else 0
-        return self._floor * denominator * UNIT + above * left, denominator * UNIT
+        return self.floor * denominator * UNIT + above * left, denominator * UNIT
 
 
 def _average(estimate: AnyEstimate, mastery: int) -> Average:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from projections.policies.averages import Estimator
 from projections.policies.composing import ChildrenRule, ComposedRule, WithinRule
 from projections.policies.documents import PolicyDocument
-from projections.policies.numbers import to_units
+from projections.policies.numbers import to_decimal, to_units
 from projections.policies.requirements import (
     AllOf,
     AnyOf,
@@ -32,14 +32,14 @@ from projections.policies.rules import (
     ANY_RATING,
     HoursRule,
     Requirement,
-    confirmed,
     credential,
     distinct,
     facet,
     kind,
     observations,
 )
-from projections.policies.rules_of_quality import EstimateRule, ImprovedRule, ResultRule
+from projections.policies.rules_of_quality import EstimateRule, ResultRule
+from projections.policies.rules_of_works import ConfirmedRule, ImprovedRule
 
 
 class Compiler:
@@ -87,16 +87,15 @@ class Compiler:
             case FacetShown():
                 return facet(rule, self._bar(rule.level, rule.points))
             case ConfirmedBySecondRater():
-                return confirmed(
-                    rule, self._bar(rule.level, rule.points, default=self._scale.mastery)
-                )
+                bar = self._bar(rule.level, rule.points, default=self._scale.mastery)
+                return ConfirmedRule(rule, bar, self.named(bar))
             case _:
                 return self._other(rule)
 
     def _other(self, rule: AnyRule) -> Requirement:
         match rule:
             case Improved():
-                return ImprovedRule(rule)
+                return ImprovedRule(rule, self.estimator.top)
             case HoursAtLeast():
                 return HoursRule(rule)
             case CredentialHeld():
@@ -123,6 +122,12 @@ class Compiler:
             points = self._scale.points_of(level)
         points = default if points is None else points
         return ANY_RATING if points is None else to_units(points)
+
+    def named(self, units: int) -> str:
+        """Name the level that begins at so many units, or write the points."""
+        return next(
+            (name for points, name in self._levels if points == units), f"{to_decimal(units):f}"
+        )
 
 
 def parts_of(rule: AnyRule, where: str = "/requirement") -> Iterator[tuple[str, AnyRule]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import reduce
 
 from ledger.domain.ids import CompetencyId
@@ -13,6 +15,9 @@ from projections.policies.requirements import Covers, PointsFromChildren, Within
 from projections.policies.rules import Requirement, from_place
 from projections.policies.tally import Tally, sooner
 from projections.policies.verdict import Finding, Missing
+
+HOURS_A_DAY = 8
+"""A day's hours are set against one piece of work, where one of several ways is the least."""
 
 
 class ComposedRule:
@@ -79,7 +84,18 @@ class ComposedRule:
 
 
 def _cost(missing: Sequence[Missing]) -> int:
-    return sum(int(one.asks.get("observations", "1")) for one in missing)
+    return sum(_pieces(one.asks) for one in missing)
+
+
+def _pieces(asks: Mapping[str, str]) -> int:
+    """Say to how many pieces of work something amounts."""
+    if "never" in asks:
+        return 10**9
+    if "hours" in asks:
+        return math.ceil(Decimal(asks["hours"]) / HOURS_A_DAY)
+    if "required" in asks or "points" in asks:
+        return max(1, len(asks.get("required", "").split(", ")))
+    return max(int(asks.get(name, "1")) for name in ("observations", "works", "children"))
 
 
 class WithinRule:
@@ -176,9 +192,14 @@ class ChildrenRule:
         return None
 
     def missing(self, tally: Tally, finding: Finding) -> tuple[Missing, ...]:
-        """Which children are needed, and how much more."""
+        """Which children are needed, and how many more, or for how many points besides those."""
         reached, need, lacking = self._measure(tally.children)
-        asks = {"children": str(max(need - reached, 0))}
+        if self._need is None:
+            return (Missing(finding.rule, "", {"children": str(need - reached)}),)
+        asks: dict[str, str] = {}
         if lacking:
             asks["required"] = ", ".join(lacking)
+        left = need - reached - sum(self._points[one] for one in lacking)
+        if left > 0:
+            asks["points"] = str(left)
         return (Missing(finding.rule, "", asks),)

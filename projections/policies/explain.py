@@ -5,8 +5,9 @@ Judging makes no prose; it is made here, for the few verdicts that somebody read
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 
 import msgspec
 
@@ -68,9 +69,11 @@ _FACETS: Mapping[str, str] = {
 }
 
 
-def explained(verdict: Verdict) -> Verdict:
-    """Give the verdict with the text of everything that is missing."""
-    missing = tuple(msgspec.structs.replace(one, text=wanted(one)) for one in verdict.missing)
+def explained(verdict: Verdict, named: Callable[[str], str] = str) -> Verdict:
+    """Give the verdict with the text of everything that is missing; `named` names a competency."""
+    missing = tuple(
+        msgspec.structs.replace(one, text=wanted(one, named)) for one in verdict.missing
+    )
     return msgspec.structs.replace(verdict, missing=missing)
 
 
@@ -83,7 +86,10 @@ def plain(verdict: Verdict) -> str:
         lines.append(_counted(len(verdict.counted)))
     if verdict.state != "mastered" and verdict.missing:
         lines.append("What you can do next:")
-        lines.extend(f"- {text}" for text in dict.fromkeys(map(wanted, verdict.missing)))
+        lines.extend(
+            f"- {text}"
+            for text in dict.fromkeys(one.text or wanted(one) for one in verdict.missing)
+        )
     reasons = dict.fromkeys(_REASONS[one.reason] for one in verdict.not_counted)
     if reasons:
         lines.append("Some work did not count:")
@@ -99,63 +105,142 @@ def _day(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y}"
 
 
-def wanted(missing: Missing) -> str:
+def wanted(missing: Missing, named: Callable[[str], str] = str) -> str:
     """Say the least that would meet a requirement, as something to do."""
-    text = _wanted(missing.asks)
+    asks = missing.asks
+    if "required" in asks:
+        asks = {**asks, "required": ", ".join(map(named, asks["required"].split(", ")))}
+    text = _wanted(asks)
     if "within" in missing.asks:
         text = f"{text.removesuffix('.')}, and do it now: old work does not count."
     return text
 
 
 def _wanted(asks: Mapping[str, str]) -> str:
-    if "newer" in asks:
-        return "Show it once more."
-    if "estimate" in asks:
-        return f"Do it once more and reach {asks['estimate']}."
-    if "revision" in asks:
-        return _REVISIONS[asks["revision"]]
-    if "hours" in asks:
-        return f"Work {asks['hours']} more hours."
-    if "credential" in asks:
-        return f"Earn this card or license: {asks['credential'].replace('|', ' or ')}."
-    if "task" in asks:
-        return f"Do the task {asks['task']}. You need a score of {asks['share'].replace('_', ' ')}."
-    if "children" in asks:
-        return _children(asks)
-    return _observations(asks)
+    say = next((_WISHES[name] for name in _WISHES if name in asks), _observations)
+    return say(asks)
 
 
-_REVISIONS = {
-    "better": "Go back to a piece of work and make it better than it was.",
-    "as_good": "Go back to your last work and make it as good as your first.",
-}
+def _again(asks: Mapping[str, str]) -> str:
+    if "observations" not in asks:
+        return f"Keep at it until you reach {asks['estimate']}."
+    count, out_of = asks["observations"], f" of {asks['out_of']}" if "out_of" in asks else ""
+    reach = f"reach {asks['at_least']}{out_of}"
+    if count == "1":
+        return f"Do it once more and {reach}{_how(asks)}."
+    return f"Do it {count} more times and {reach} each time{_how(asks)}."
 
 
-def _children(asks: Mapping[str, str]) -> str:
+def _revised(asks: Mapping[str, str]) -> str:
+    works = int(asks.get("works", "1"))
+    if asks["revision"] == "as_good":
+        return (
+            "Go back to the work that got worse. Make it as good as your first try."
+            if works == 1
+            else f"Go back to the {works} pieces of work that got worse. Make each as good as your first try."
+        )
+    new = int(asks.get("new", "0"))
+    old = works - new
+    lines: list[str] = []
+    if old:
+        pieces = "a piece" if old == 1 else f"{old} pieces"
+        each = "it better than it was" if old == 1 else "each better than it was"
+        lines.append(f"Go back to {pieces} of work and make {each}.")
+    if new:
+        pieces = "a new piece" if new == 1 else f"{new} new pieces"
+        each = "it again, and do it better" if new == 1 else "each again, and do it better"
+        lines.append(f"Do {pieces} of work. Then do {each}.")
+    return " ".join(lines)
+
+
+def _hours(asks: Mapping[str, str]) -> str:
+    hours = "1 more hour" if asks["hours"] == "1" else f"{asks['hours']} more hours"
+    return f"Work {hours}{_how(asks)}."
+
+
+def _result(asks: Mapping[str, str]) -> str:
+    bound, _, share = asks["share"].partition(" ")
+    percent = f"{(Decimal(share) * 100).normalize():f}"
+    need = f"{_BOUNDS[bound]}{percent} percent"
+    if "never" in asks:
+        return f"The {asks['never']} try at the task {asks['task']} counts. It was not {need}."
+    return f"Do the task {asks['task']}. You need a score of {need}{_how(asks)}."
+
+
+_BOUNDS = {"at_least": "at least ", "at_most": "at most ", "equal": ""}
+
+
+def _parts(asks: Mapping[str, str]) -> str:
+    lines: list[str] = []
     if "required" in asks:
-        return f"You must show these parts: {asks['required']}."
-    return f"Show more of the parts. You still need {asks['children']}."
+        lines.append(f"You must show these parts: {asks['required']}.")
+    if "points" in asks:
+        points = "1 more point" if asks["points"] == "1" else f"{asks['points']} more points"
+        lines.append(f"Show parts that give {points}.")
+    if "children" in asks:
+        lines.append(f"Show more of the parts. You still need {asks['children']}.")
+    return " ".join(lines)
+
+
+def _looked_at(asks: Mapping[str, str]) -> str:
+    count, level = int(asks.get("observations", "1")), _level(asks)
+    new = int(asks.get("new", "0"))
+    old = count - new
+    lines: list[str] = []
+    if old:
+        pieces = "one more piece" if old == 1 else f"{old} more pieces"
+        lines.append(f"Ask a second person to rate {pieces} of your work{level}.")
+    if new:
+        pieces = "one more piece" if new == 1 else f"{new} more pieces"
+        lines.append(f"Have two people rate {pieces} of work{level}{_how(asks)}.")
+    return " ".join(lines)
 
 
 def _observations(asks: Mapping[str, str]) -> str:
-    count = asks.get("observations", "1")
+    count, level, how = asks.get("observations", "1"), _level(asks), _how(asks)
     one = count == "1"
     pieces = "one more piece" if one else f"{count} more pieces"
-    if "second_rater" in asks:
-        return f"Ask a second person to look at {pieces} of your work."
-    level = f" at {asks['at_least']} or better" if "at_least" in asks else ""
-    if "below" in asks:
-        level = f" below {asks['below']}"
     if "distinct" in asks:
         what = _ASKS[asks["distinct"]][0 if one else 1]
-        if asks["distinct"] in {"evaluator", "provider"}:
-            return f"Show it to {count if not one else 'one'} more {what}{level}."
-        return f"Show it in {count if not one else 'one'} more {what}{level}."
+        to = "to" if asks["distinct"] in {"evaluator", "provider"} else "in"
+        return f"Show it {to} {'one' if one else count} more {what}{level}{how}."
     if "facet" in asks:
-        return f"Show {pieces} of work {_FACETS[asks['facet']]}{level}."
-    if "kind" in asks:
-        return f"Show {pieces} of work{level}, as {asks['kind'].replace('_', ' ').replace('|', ' or ')}."
-    return f"Show {pieces} of work{level}."
+        return f"Show {pieces} of work {_FACETS[asks['facet']]}{level}{how}."
+    return f"Show {pieces} of work{level}{how}."
+
+
+def _level(asks: Mapping[str, str]) -> str:
+    if "below" in asks:
+        return f" below {asks['below']}"
+    return f" at {asks['at_least']} or better" if "at_least" in asks else ""
+
+
+def _how(asks: Mapping[str, str]) -> str:
+    """Say which work counts, where not every kind does."""
+    kind = asks["kind"].replace("_", " ").replace("|", " or ") if "kind" in asks else ""
+    text = f", as {kind}" if kind else ""
+    if "purpose" in asks:
+        text += f", as {asks['purpose'].replace('|', ' or ')} work"
+    if "rigour" in asks:
+        text += f", in a task of band {asks['rigour']} or harder"
+    return text
+
+
+_WISHES: Mapping[str, Callable[[Mapping[str, str]], str]] = {
+    "newer": lambda asks: f"Show it once more{_level(asks)}{_how(asks)}.",
+    "estimate": _again,
+    "revision": _revised,
+    "hours": _hours,
+    "credential": lambda asks: (
+        f"Earn this card or license: {asks['credential'].replace('|', ' or ')}."
+    ),
+    "task": _result,
+    "required": _parts,
+    "points": _parts,
+    "children": _parts,
+    "second_rater": _looked_at,
+}
+"""What says something else than "more work", by what is asked for."""
 
 
 def exact(verdict: Verdict) -> str:

@@ -27,6 +27,7 @@ from projections.policies.requirements import (
     HoursAtLeast,
     Within,
 )
+from projections.policies.selecting import limits
 from projections.policies.tally import Tally, sooner
 from projections.policies.verdict import Finding, MasteryState, Missing, Standing, Verdict
 
@@ -34,6 +35,9 @@ NO_CHILDREN: Mapping[CompetencyId, MasteryState] = {}
 
 _PILES = frozenset({"contested", "awaiting_second_rater", "credential_expired"})
 """Reasons under which evidence may come to count later: the state may depend on it."""
+
+_NO_EVIDENCE = frozenset({"children", "points", "required", "never"})
+"""What is asked for under these names is no further evidence on the competency itself."""
 
 
 class Case(TypedDict):
@@ -56,8 +60,8 @@ class Base(NamedTuple):
 class Judge:
     """One policy, ready to judge: made once, used for any learner and competency."""
 
-    __slots__ = ("_confirms", "_counter", "_estimator", "_expires_after", "_fades", "_level", "_mastery",
-                 "_requirement", "_unconfirmed", "digest", "document", "policy")  # fmt: skip
+    __slots__ = ("_confirms", "_counter", "_estimator", "_expires_after", "_fades", "_level", "_limits", "_mastery",
+                 "_mastery_name", "_requirement", "_unconfirmed", "digest", "document", "policy")  # fmt: skip
 
     def __init__(self, document: PolicyDocument) -> None:
         self.document, self.policy, self.digest = document, PolicyId(document.id), digest(document)
@@ -79,6 +83,7 @@ class Judge:
             isinstance(rule, Within) for rule in rules
         )
         self._confirms = any(isinstance(rule, ConfirmedBySecondRater) for rule in rules)
+        self._limits, self._mastery_name = limits(document.counting), compiler.named(self._mastery)
         self._unconfirmed = document.counting.awaiting_second_rater == "unconfirmed"
 
     def __call__(
@@ -239,10 +244,20 @@ class Judge:
 
     def _missing(self, base: Base, finding: Finding) -> tuple[Missing, ...]:
         if not base.met:
-            return self._requirement.missing(base.tally, finding)
-        if base.state == "lapsed":
-            return (Missing("expires_after", "", {"observations": "1", "newer": "yes"}),)
-        return ()
+            missing = self._requirement.missing(base.tally, finding)
+        elif base.state == "lapsed":
+            asks = {"observations": "1", "newer": "yes", "at_least": self._mastery_name}
+            missing = (Missing("expires_after", "", asks),)
+        else:
+            return ()
+        return tuple(map(self._limited, missing)) if self._limits else missing
+
+    def _limited(self, one: Missing) -> Missing:
+        """Add what evidence has to be like to count at all, where something asks for evidence."""
+        looked_at = "second_rater" in one.asks and "new" not in one.asks
+        if looked_at or not one.asks.keys().isdisjoint(_NO_EVIDENCE):
+            return one
+        return Missing(one.rule, one.text, {**self._limits, **one.asks})
 
     def _since(self, base: Base) -> datetime | None:
         """Give when the evidence that counts now, taken in order, first met the requirement."""

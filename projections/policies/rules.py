@@ -15,7 +15,6 @@ from typing import Any, Protocol
 from projections.policies.averages import UNRATED
 from projections.policies.numbers import to_decimal, to_units
 from projections.policies.requirements import (
-    ConfirmedBySecondRater,
     CredentialHeld,
     Distinct,
     FacetShown,
@@ -25,7 +24,7 @@ from projections.policies.requirements import (
 )
 from projections.policies.tally import Tally
 from projections.policies.verdict import Finding, Missing
-from projections.policies.works import first_places, same_attempt
+from projections.policies.works import first_places
 
 ANY_RATING = UNRATED + 1
 """The bar that every rating reaches, and nothing unrated."""
@@ -194,42 +193,13 @@ def credential(document: CredentialHeld) -> CountRule:
     return CountRule("credential", 1, hits, {"credential": "|".join(document.any_of)})
 
 
-def confirmed(document: ConfirmedBySecondRater, bar: int) -> CountRule:
-    """So many works that two people rated at or above the bar.
-
-    Each person's last word on an attempt is what they say. A confirmation recorded on the
-    evidence itself stands for its second rater.
-    """
-
-    def hits(tally: Tally) -> Sequence[int]:
-        raters: dict[object, set[object]] = {}
-        found: dict[object, int] = {}
-        for place, (one, worth) in enumerate(zip(tally.seen, tally.points, strict=True)):
-            if worth <= UNRATED:
-                continue
-            work = same_attempt(one)
-            agreed = raters.setdefault(work, set())
-            people = {one.evaluator or one.provider.int}
-            agreed |= people | set(one.confirmed_by)
-            if worth < bar:
-                agreed -= people
-            if worth >= bar and (len(agreed) > 1 or tally.assume_confirmed):
-                found.setdefault(work, place)
-            elif worth < bar and len(agreed) < 2:
-                found.pop(work, None)
-        return sorted(found.values())
-
-    asks = {"second_rater": "yes", **_asks(document.level, document.points)}
-    return CountRule("confirmed_by_second_rater", document.at_least, hits, asks)
-
-
 class HoursRule:
     """So many hours, all together."""
 
-    __slots__ = ("_kinds", "_need")
+    __slots__ = ("_kinds", "_need", "_which")
 
     def __init__(self, document: HoursAtLeast) -> None:
-        self._need = to_units(document.hours)
+        self._need, self._which = to_units(document.hours), "|".join(document.kinds)
         self._kinds = frozenset(document.kinds)
 
     def _sums(self, tally: Tally) -> Iterator[tuple[int, int]]:
@@ -273,7 +243,10 @@ class HoursRule:
         """The hours that are left."""
         del tally
         left = self._need - to_units(Decimal(finding.found))
-        return (Missing("hours_at_least", "", {"hours": _text(left)}),)
+        asks = {"hours": _text(left)}
+        if self._which:
+            asks["kind"] = self._which
+        return (Missing("hours_at_least", "", asks),)
 
 
 def _is_amount(hours: Decimal) -> bool:

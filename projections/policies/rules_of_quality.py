@@ -1,19 +1,19 @@
-"""Requirements that look at how good the evidence is: estimates, improvement, one task's result."""
+"""Requirements that look at how good the evidence is: estimates, and one task's result."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from projections.policies.averages import CHANCE, UNRATED, Estimator
+from projections.policies.least import ratings_that_reach
 from projections.policies.numbers import UNIT, to_decimal, to_units
 from projections.policies.periods import FOREVER
 from projections.policies.points import CACHE_MAX, share_of
-from projections.policies.requirements import Improved, ResultOf, WorkOf
+from projections.policies.requirements import ResultOf
 from projections.policies.rules import from_place
 from projections.policies.tally import Tally
 from projections.policies.verdict import Finding, Missing
-from projections.policies.works import Key, repeats, work_column
 
 LevelName = Callable[[int], str]
 """Names the level that so many units reach."""
@@ -92,106 +92,20 @@ class EstimateRule:
         return found is not None and found >= self._bar
 
     def missing(self, tally: Tally, finding: Finding) -> tuple[Missing, ...]:
-        """One more rating at the bar is the least; more may be needed to lift a mean."""
-        del tally, finding
-        return (Missing("estimate_at_least", "", {"estimate": self._needed}),)
-
-
-class ImprovedRule:
-    """The last attempt against the first, in each work."""
-
-    __slots__ = ("_need", "_of", "_raised", "_rule")
-
-    def __init__(self, document: Improved) -> None:
-        self._of: WorkOf = document.of
-        self._raised = document.by == "raised"
-        self._need = document.at_least
-        self._rule = f"improved:{document.by}"
-
-    def _is_task(self, tally: Tally) -> bool:
-        return self._of == "task" or (self._of == "work" and not tally.revised())
-
-    def _several(self, tally: Tally) -> bool:
-        """Whether any work was attempted more than once."""
-        if tally.tried is tally.seen and self._is_task(tally):
-            return tally.repeats("task")
-        return repeats(self._works(tally))
-
-    def _works(self, tally: Tally) -> Sequence[Key]:
-        if tally.tried is tally.seen and self._is_task(tally):
-            return tally.column("task")
-        return work_column(self._of, tally.tried, tally.everything)
-
-    def _after_each(self, tally: Tally) -> Iterator[tuple[int, int]]:
-        """Give after each attempt how many works have risen and fallen by then."""
-        known: dict[Hashable, tuple[int, int]] = {}  # the first and the last rating of each work
-        risen = fallen = 0
-        for worth, work in zip(tally.tried_points, self._works(tally), strict=True):
-            if worth > UNRATED and work is not None:
-                start, before = known.get(work, (worth, worth))
-                known[work] = start, worth
-                if worth != before:
-                    risen += (worth > start) - (before > start)
-                    fallen += (worth < start) - (before < start)
-            yield risen, fallen
-
-    def _found(self, tally: Tally) -> Sequence[int]:
-        found = tally.hits.get(self)
-        if found is None:
-            found = (0, 0)
-            if self._several(tally):
-                found = self._at_last(tally)
-            tally.hits[self] = found
-        return found
-
-    def _at_last(self, tally: Tally) -> tuple[int, int]:
-        """Give how many works have risen and fallen, without what was so in between."""
-        works, points = self._works(tally), tally.tried_points
-        if min(points) <= UNRATED:
-            *_, found = self._after_each(tally)
-            return found
-        first = dict(zip(reversed(works), reversed(points), strict=True))
-        last = dict(zip(works, points, strict=True))
-        last.pop(None, None)
-        moves = [end - first[work] for work, end in last.items()]
-        return sum([move > 0 for move in moves]), sum([move < 0 for move in moves])
-
-    def _met(self, risen: int, fallen: int) -> bool:
-        return risen >= self._need if self._raised else fallen == 0
-
-    def met(self, tally: Tally) -> bool:
-        """Compare as things stand."""
-        risen, fallen = self._found(tally)
-        return self._met(risen, fallen)
-
-    def find(self, tally: Tally) -> Finding:
-        """Compare as things stand, and say how many have risen and fallen."""
-        risen, fallen = self._found(tally)
-        found = f"{risen} raised, {fallen} fallen"
-        needed = f"{self._need} raised" if self._raised else "0 fallen"
-        return Finding(self._rule, self._met(risen, fallen), found, needed)
-
-    def prefixes(self, tally: Tally) -> int:
-        """Compare after each attempt, also those that a later one replaced."""
-        if not self._several(tally):
-            return from_place(0, len(tally.seen)) if self._met(0, 0) else 0
-        places = {one.evidence.int: place for place, one in enumerate(tally.seen)}
-        bits = 0
-        for one, (risen, fallen) in zip(tally.tried, self._after_each(tally), strict=True):
-            place = places.get(one.evidence.int)
-            if place is not None:
-                bits |= self._met(risen, fallen) << place
-        return bits
-
-    def turns_at(self, tally: Tally) -> datetime | None:
-        """Never by itself."""
-        del tally
-        return None
-
-    def missing(self, tally: Tally, finding: Finding) -> tuple[Missing, ...]:
-        """A revision that is better than the first attempt, or at least as good."""
-        del tally, finding
-        return (Missing(self._rule, "", {"revision": "better" if self._raised else "as_good"}),)
+        """So many more ratings, each so good: as few as will do, and then as low as will do."""
+        del finding
+        asks = {"estimate": self._needed}
+        least = ratings_that_reach(self._bar, self._estimator, tally)
+        if least is not None:
+            number, worth = least
+            level = self._name(worth)
+            asks["observations"] = str(number)
+            if level != self._name(worth - 1):
+                asks["at_least"] = level
+            else:  # between two levels, where only a score can be
+                asks["at_least"] = f"{to_decimal(worth):f}"
+                asks["out_of"] = f"{to_decimal(self._estimator.top):f}"
+        return (Missing("estimate_at_least", "", asks),)
 
 
 class ResultRule:
@@ -244,6 +158,12 @@ class ResultRule:
         return None
 
     def missing(self, tally: Tally, finding: Finding) -> tuple[Missing, ...]:
-        """A result in that task."""
-        del tally
-        return (Missing(finding.rule, "", {"task": self._which, "share": finding.needed}),)
+        """A result in that task; `never` where what stands already cannot be made good."""
+        *_, (_, stands) = [(0, None), *self._after_each(tally)]
+        asks = {"task": self._which, "share": finding.needed}
+        too_high = stands is not None and self._is != "at_least" and stands > self._share
+        if stands is not None and (
+            self._attempt == "first" or (self._attempt == "highest" and too_high)
+        ):
+            asks["never"] = self._attempt
+        return (Missing(finding.rule, "", asks),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -17,7 +17,7 @@ from projections.policies.periods import Period, moment_after, parse_period
 from projections.policies.points import Refused, worth_of
 from projections.policies.requirements import DistinctOf, WorkOf
 from projections.policies.tally import Tally, sooner
-from projections.policies.works import repeats, same_attempt, work_column
+from projections.policies.works import rated_attempt, repeats, work_column
 
 Filter = Callable[[Observation, Tally], Refused | None]
 Selection = Callable[[Tally, Collection[str]], None]
@@ -37,6 +37,19 @@ def filters(rules: Counting) -> tuple[Filter, ...]:
     if rules.window is not None:
         found.append(_window(parse_period(rules.window)))
     return tuple(found)
+
+
+def limits(rules: Counting) -> Mapping[str, str]:
+    """Say what evidence has to be like to count, as a verdict asks for it; nothing if any will do."""
+    asks = {
+        "kind": "" if rules.kinds == _ALL_KINDS else "|".join(rules.kinds),
+        "purpose": "|".join(rules.purposes),
+        "rigour": "" if rules.rigour_floor is None else str(rules.rigour_floor),
+    }
+    return {name: text for name, text in asks.items() if text}
+
+
+_ALL_KINDS = Counting().kinds
 
 
 def _purpose(purposes: frozenset[str]) -> Filter:
@@ -205,7 +218,7 @@ def _last_words(tally: Tally) -> Iterable[Collection[int]]:
 def _last_words_of_more(tally: Tally) -> Iterable[Collection[int]]:
     attempts: defaultdict[Hashable, dict[str, int]] = defaultdict(dict)
     for place, one in enumerate(tally.seen):
-        attempt = same_attempt(one)
+        attempt = rated_attempt(one)
         if one.evaluator is not None and tally.points[place] > UNRATED:
             attempts[attempt][one.evaluator] = place
             # Whoever agreed speaks for the same side, and may be the majority.

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from ledger.domain.ids import CompetencyId, EvidenceId
 from projections.policies.averages import UNRATED, Estimator, weight_units
+from projections.policies.numbers import UNIT
 from projections.policies.observation import Exclusion, Observation
 from projections.policies.ordering import Ordered
 from projections.policies.verdict import MasteryState, NotCounted
@@ -124,21 +125,31 @@ class Tally:
         """Give what was rated, without what only counts for hours or as a credential."""
         return [one for one in self.points if one > UNRATED] if self.unrated else self.points
 
-    def estimate(self, estimator: Estimator, *, age_days: int | None = None) -> int | None:
-        """Give the estimate in units at the moment of the tally, or at another age."""
+    def estimate(
+        self, estimator: Estimator, *, age_days: int | None = None, more: Sequence[int] = ()
+    ) -> int | None:
+        """Give the estimate in units at the moment of the tally, or at another age.
+
+        With an age, as it would be with `more` ratings, each of full weight.
+        """
         if age_days is not None:
-            return self._estimated(estimator, age_days)
+            return self._estimated(estimator, age_days, more)
         if self._estimate is None or self._estimate[0] is not estimator:
             age_days = self.age_days() if estimator.fades else 0
             self._estimate = estimator, self._estimated(estimator, age_days)
         return self._estimate[1]
 
-    def _estimated(self, estimator: Estimator, age_days: int) -> int | None:
+    def _estimated(
+        self, estimator: Estimator, age_days: int, more: Sequence[int] = ()
+    ) -> int | None:
         ratings = self.ratings()
         if estimator.chances and self.unrated:
             answers = [one for one in self.points if one != UNRATED]
-            ratings = answers if ratings else ratings
+            ratings = answers if ratings or more else ratings
         weights = self.weights() if estimator.weighted else ()
+        if more:
+            ratings = [*ratings, *more]
+            weights = [*weights, *[UNIT] * len(more)] if estimator.weighted else ()
         return estimator.value(ratings, weights, age_days=age_days)
 
     def age_days(self) -> int:

@@ -39,7 +39,10 @@ COLUMNS: Mapping[str, Column] = {
         one.context.task or one.context.assessment or one.evidence.int for one in seen
     ],
     "rating": lambda seen: [
-        (one.evidence.int if task is None else (task, where.attempt), one.evaluator)
+        (
+            one.evidence.int if task is None else (task, where.attempt, one.revises),
+            one.evaluator,
+        )
         for one in seen
         for where in (one.context,)
         for task in (where.task or where.assessment,)
@@ -49,8 +52,8 @@ COLUMNS: Mapping[str, Column] = {
     "facets": lambda seen: [one.facets for one in seen],
 }
 """A column by name: those of `DistinctOf`, and: `attempted`, the task, or else the assessment, or
-else the evidence itself, which a second rater rates again; `rating`, the attempt and who rated
-it; `agreed`, who else looked at it and agreed; `revises`, the work it improves; `facets`."""
+else the evidence itself, which a second rater rates again; `rating`, the attempt (what revises an
+earlier piece of work is another one) and who rated it; `agreed`, who else looked at it and agreed; `revises`, the work it improves; `facets`."""
 
 
 def repeats(keys: Sequence[Key]) -> bool:
@@ -118,3 +121,9 @@ def same_attempt(one: Observation) -> Key:
     """Name the one attempt that several people may have rated."""
     task = one.context.task or one.context.assessment
     return one.evidence.int if task is None else (task, one.context.attempt)
+
+
+def rated_attempt(one: Observation) -> Key:
+    """Name the one attempt that people may disagree on: a revision is another than what it revises."""
+    attempt = same_attempt(one)
+    return attempt if one.revises is None else (attempt, one.revises)

@@ -65,6 +65,15 @@ def test_every_code_has_words(table: dict[str, object], codes: tuple[str, ...]) 
         ),
         pytest.param([{"hours": "12.50"}], "12.5 more hours", id="hours"),
         pytest.param(
+            [{"required": "safety", "points": "3"}],
+            "mastery of safety, and 3 more points from the competencies below this one", id="parts",
+        ),
+        pytest.param([{"points": "1"}], "1 more point from the competencies below this one", id="points"),
+        pytest.param(
+            [{"revision": "as_good", "works": "2"}],
+            "2 revisions at least as good as the first attempt", id="revisions",
+        ),
+        pytest.param(
             [{"observations": "1", "within": "P2Y"}],
             "one more piece of evidence, within 2 years", id="within",
         ),

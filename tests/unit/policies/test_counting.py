@@ -12,7 +12,7 @@ from ledger.domain.evidence import Result
 from projections.policies.observation import Observation
 from projections.policies.periods import INSTANT
 from projections.policies.verdict import Verdict
-from tests.unit.policies.cases import NOW, document, judged, numbers, reasons, seen
+from tests.unit.policies.cases import NOW, document, evidence_id, judged, numbers, reasons, seen
 
 Json = dict[str, Any]
 ONE = {"rule": "observations_at_least", "at_least": 1, "level": "Proficient"}
@@ -168,7 +168,15 @@ def test_conflict_of_raters(ratings: dict[str, str], apart: int, state: str) -> 
 
 
 @pytest.mark.parametrize(
-    "apart", [{"task": "y"}, {"attempt": 2}, {"evaluator": "a"}, {"evaluator": None}]
+    "apart",
+    [
+        {"task": "y"},
+        {"attempt": 2},
+        {"evaluator": "a"},
+        {"evaluator": None},
+        {"revises": evidence_id(1)},
+        {"revises": evidence_id(1), "confirmed_by": ("c",)},
+    ],
 )
 def test_no_conflict_between_attempts_tasks_or_with_oneself(apart: Json) -> None:
     first: Json = {"task": "x", "attempt": 1, "evaluator": "a"}

@@ -84,8 +84,8 @@ def test_what_improvement_needs_and_asks_for() -> None:
         Finding("improved:raised", False, "0 raised, 1 fallen", "2 raised"),
     )
     assert found.missing == (
-        Missing("improved:kept", "", {"revision": "as_good"}),
-        Missing("improved:raised", "", {"revision": "better"}),
+        Missing("improved:kept", "", {"revision": "as_good", "works": "1"}),
+        Missing("improved:raised", "", {"revision": "better", "works": "2", "new": "1"}),
     )
 
 
@@ -229,7 +229,7 @@ def test_only_sane_hours_are_added_up(hours: list[str], found: str, evidence: li
         ({**ONE, "below": True, "level": D}, {"observations": "1", "below": D}),
         ({**ONE, "points": "0.0000001", "at_least": 9}, {"observations": "9", "at_least": "0.0000001"}),
         ({"rule": "distinct", "of": "site", "at_least": 2, "points": 3}, {"observations": "2", "distinct": "site", "at_least": "3"}),
-        ({"rule": "confirmed_by_second_rater", "level": A}, {"observations": "1", "second_rater": "yes", "at_least": A}),
+        ({"rule": "confirmed_by_second_rater", "level": A}, {"observations": "1", "second_rater": "yes", "at_least": A, "new": "1"}),
     ],
     ids=str,
 )  # fmt: skip

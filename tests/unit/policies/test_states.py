@@ -101,7 +101,8 @@ def test_the_end_of_a_validity_is_part_of_it() -> None:
     late = verdict(seen(1, days_ago=10), expiry=expiry, on=NOW + INSTANT)
     assert (late.state, late.due_at) == ("lapsed", None)
     assert late.findings[-1] == Finding("expires_after", False, NOW.isoformat(), "P10D")
-    assert late.missing == (Missing("expires_after", "", {"observations": "1", "newer": "yes"}),)
+    asks = {"observations": "1", "newer": "yes", "at_least": "Proficient"}
+    assert late.missing == (Missing("expires_after", "", asks),)
     assert [one.rule for one in verdict(seen(1)).findings] == ["observations_at_least"]
 
 

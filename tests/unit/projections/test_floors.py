@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from projections.floors import undercuts
-from projections.policies import parse
+from projections.floors import Floored, undercuts
+from projections.policies import compile_policy, parse
 from tests.builders import policy
+from tests.unit.policies.cases import NOW, SKILL, document
+from tests.unit.policies.cases import seen as piece
 
 
 def asks(*rules: dict[str, Any], **parts: Any) -> Any:
@@ -52,3 +54,18 @@ def test_mastery_that_begins_lower_on_the_same_scale_is_found() -> None:
     low = parse(policy(scale=scale | {"mastery_level": "half"}))
     assert [one.where for one in undercuts(low, high)] == ["/scale"]
     assert list(undercuts(high, low)) == []
+
+
+def test_what_a_floor_asks_for_is_said_before_the_policy_itself_is_met() -> None:
+    ratings = {"rule": "observations_at_least", "at_least": 2, "level": "Proficient"}
+    sites = {"rule": "distinct", "of": "site", "at_least": 1, "level": "Proficient"}
+    judge = Floored(compile_policy(document(ratings)), [compile_policy(document(sites))])
+    found = judge([piece(1)], competency=SKILL, on=NOW)
+    assert found.state == "in_progress"
+    assert [(one.rule, one.met) for one in found.findings] == [
+        ("observations_at_least", False),
+        ("floor", False),
+    ]
+    assert [one.rule for one in found.missing] == ["observations_at_least", "distinct:site"]
+    enough = judge([piece(1, site="a"), piece(2)], competency=SKILL, on=NOW)
+    assert (enough.state, enough.missing) == ("mastered", ())
