@@ -139,7 +139,10 @@ def _candidates(
     works = sorted({one.evidence for one in earlier})
     cards, named = _named(judge)
     tasks = sorted({one.context.task for one in earlier if one.context.task is not None} | named)
-    kinds = [(kind, None) for kind in _KINDS] + [(_KINDS[-1], card) for card in cards]
+    kinds: list[tuple[EvidenceKind, str | None]] = [
+        *((kind, None) for kind in _KINDS),
+        *((_KINDS[-1], card) for card in cards),
+    ]
     for (kind, card), revised, task in product(kinds, [None, *works], [_NEW, *tasks]):
         yield Observation(
             evidence=EvidenceId(_NEXT),

@@ -27,8 +27,8 @@ from ledger.domain.learner_facts import (
     LearnerUnmerged,
     MergeReason,
     PartReason,
-    WithdrawalAnnounced,
     UnlinkReason,
+    WithdrawalAnnounced,
 )
 from ledger.domain.reference_facts import (
     AssessmentRegistered,
@@ -85,6 +85,6 @@ __all__ = [
     "ProviderReinstated",
     "ProviderSuspended",
     "StreamKind",
-    "WithdrawalAnnounced",
     "UnlinkReason",
+    "WithdrawalAnnounced",
 ]

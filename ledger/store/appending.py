@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from psycopg import Connection, Cursor
 
 from ledger.domain.ids import EvidenceId, LearnerId, Position
+from ledger.errors import LearnerUnclearError
 from ledger.store.copying import HEADER, TRAILER, Target, copy_into, copy_packed
 from ledger.store.deciding import Refusal
 from ledger.store.keys import MasterKey
@@ -92,6 +93,10 @@ class Appender:
         """
         with connection.cursor() as cursor:
             plan = self._planner.plan(cursor, tasks)
+            if not plan.facts and any(map(_is_unclear, plan.decisions)):
+                # Nothing asks under the lock whether these names still mean whom they meant.
+                self._planner.forget_names_of(tasks)
+                plan = self._planner.plan(cursor, tasks)
             if plan.facts:
                 plan = self._land(cursor, plan, tasks)
         return [_outcome(decision) for decision in plan.decisions[: len(tasks)]]
@@ -155,6 +160,10 @@ class Appender:
             decision.accepted.position = Position(head.position + 1 + last)
             decision.accepted.recorded_at = recorded_at
         self._planner.landed(plan, Head(head.position + len(plan.facts), recorded_at_us))
+
+
+def _is_unclear(decision: Decision | Refusal) -> bool:
+    return isinstance(decision, Refusal) and isinstance(decision.error, LearnerUnclearError)
 
 
 class _Names:

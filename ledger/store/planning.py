@@ -101,6 +101,12 @@ class Planner:
         self._versions.clear()
         self._head = Head(-1, 0)
 
+    def forget_names_of(self, tasks: Sequence[Task]) -> None:
+        """Drop whom the names in these tasks are remembered to mean."""
+        for task in tasks:
+            for name in task.identifiers():
+                self._learners.pop(name, None)
+
     def plan(self, cursor: Cursor[Any], tasks: Sequence[Task]) -> Plan:
         """Decide and seal a group, on the log as it stands."""
         self._trim()

@@ -88,6 +88,16 @@ def test_a_process_that_remembers_the_name_hears_of_it_before_it_appends(migrate
         assert sent(other, by, "e4", MAIL) == who
 
 
+def test_a_process_that_remembers_the_name_refuses_nothing_for_it(migrated: str) -> None:
+    with ledgers.opened(migrated) as one, ledgers.opened(migrated) as other:
+        by = ledgers.provider(one)
+        who, somebody = sent(one, by, "e1", SLIP), sent(one, by, "e2", MINE)
+        assert sent(other, by, "e3", SLIP) == who
+        one.learners.unlink(said(who, by, SLIP))
+        # Names of two learners, as this process had it.
+        assert sent(other, by, "e4", SLIP, MINE) == somebody
+
+
 @pytest.mark.parametrize("linked_before", [True, False])
 def test_within_one_group_the_last_word_holds(migrated: str, linked_before: bool) -> None:
     with ledgers.opened(migrated) as ledger:
