@@ -22,6 +22,7 @@ from consumers.errors import BrokerUnavailableError, FencedError
 from consumers.partition import Share, Work
 from consumers.relay import read_position
 from consumers.topics import Topics
+from consumers.watermarks import Watermarks
 from ledger.clock import Clock, utc_now
 from ledger.config import Settings
 from ledger.domain.ids import Position
@@ -61,8 +62,9 @@ class Worker:
                         self._settings, group=self._group,
                         records_max=self._settings.engine_batch_facts_max,
                     ) as consumer,
+                    Watermarks(self._settings) as watermarks,
                 ):  # fmt: skip
-                    self._session(connection, consumer, stop)
+                    self._session(connection, consumer, watermarks, stop)
             except (BrokerUnavailableError, FencedError, StoreUnavailableError) as error:
                 metrics.RETRIES.add(1, part="work")
                 _log.warning("this worker begins again at its last commit: %s", error)
@@ -73,7 +75,9 @@ class Worker:
 
     # -- inside -----------------------------------------------------------------------------
 
-    def _session(self, connection: Connection[Any], consumer: Consumer, stop: Event) -> None:
+    def _session(
+        self, connection: Connection[Any], consumer: Consumer, watermarks: Watermarks, stop: Event
+    ) -> None:
         prepare(connection)
         keeping.claim(connection, "workers")
         while not (places := consumer.partitions(self._topic)):
@@ -94,7 +98,7 @@ class Worker:
                 if place in self._shares:
                     self._take(connection, consumer, place, messages)
             if time.monotonic() > quiet_at:
-                self._keep_up(connection, consumer)
+                self._keep_up(connection, consumer, watermarks)
                 quiet_at = time.monotonic() + QUIET_S
 
     def _take_up(
@@ -134,11 +138,13 @@ class Worker:
 
         self._commit(connection, consumer, place, next_offset=after, step=step)
 
-    def _keep_up(self, connection: Connection[Any], consumer: Consumer) -> None:
+    def _keep_up(
+        self, connection: Connection[Any], consumer: Consumer, watermarks: Watermarks
+    ) -> None:
         """Let partitions that have read all there is take over what is about nobody, and time."""
         # In this order: all facts up to `reached` lie before the ends that are asked for next.
         reached = Position(read_position(self._settings).facts)
-        ends = consumer.ends(list(self._shares))
+        ends = watermarks.ends(list(self._shares))
         for place in list(self._shares):
             share = self._shares.get(place)
             # Marks of transactions take offsets too: what was polled may end before the end.
