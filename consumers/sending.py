@@ -11,14 +11,20 @@ import base64
 import hashlib
 import hmac
 import http.client
+import io
 import ipaddress
+import math
 import socket
 import ssl
+import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from consumers.errors import DestinationRefusedError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 Resolver = Callable[[str, int], Sequence[str]]
 ANSWER_BYTES_MAX = 4_096
@@ -58,7 +64,8 @@ def destination(url: str, *, private_allowed: bool, resolver: Resolver = resolve
     """Take a URL apart, resolve its host, and check every address.
 
     Raises:
-        DestinationRefusedError: not https, with a user name, or with an address that is private.
+        DestinationRefusedError: not https, with a user name or with characters that no request
+            may hold, or with an address that is private.
         OSError: the name does not resolve.
     """
     try:
@@ -69,10 +76,15 @@ def destination(url: str, *, private_allowed: bool, resolver: Resolver = resolve
     tls = parts.scheme == "https"
     if not tls and not (parts.scheme == "http" and private_allowed):
         raise DestinationRefusedError(f"{url} is not an https URL")
+    if not (url.isascii() and url.isprintable()) or " " in url:
+        raise DestinationRefusedError(f"{url} has characters that are to be percent-encoded")
     if not host or parts.username is not None or parts.password is not None:
         raise DestinationRefusedError(f"{url} has no host, or has a user name")
     port = port or (443 if tls else 80)
-    addresses = resolver(host, port)
+    try:
+        addresses = resolver(host, port)
+    except UnicodeError as error:
+        raise DestinationRefusedError(f"{host} is not the name of a host") from error
     if not private_allowed:
         for address in addresses:
             if not is_public(address):
@@ -112,9 +124,10 @@ class Sender:
         """Send, and read no more of the answer than is needed.
 
         Raises:
-            OSError: no connection, or no answer in time.
+            OSError: no connection, or no whole answer in time.
             http.client.HTTPException: no answer in HTTP.
         """
+        self._connection.begin()
         default = 443 if self._to.tls else 80
         host = f"[{self._to.host}]" if ":" in self._to.host else self._to.host
         given = {
@@ -139,7 +152,18 @@ class _Pinned(http.client.HTTPConnection):
 
     def __init__(self, to: Destination, *, timeout_s: float) -> None:
         super().__init__(to.host, to.port, timeout=timeout_s)
-        self._to, self._timeout_s = to, timeout_s
+        self._to, self._timeout_s, self._ends = to, timeout_s, 0.0
+        self.response_class = self._response  # type: ignore[assignment]  # called like the class
+
+    def begin(self) -> None:
+        """Let the time of one delivery run."""
+        self._ends = time.monotonic() + self._timeout_s
+        if self.sock is not None:
+            self.sock.settimeout(self._timeout_s)
+
+    def _response(self, sock: socket.socket, method: str | None) -> http.client.HTTPResponse:
+        timely: Any = _Timely(sock, ends=self._ends)
+        return http.client.HTTPResponse(timely, method=method)
 
     def connect(self) -> None:
         """Open the connection."""
@@ -151,8 +175,39 @@ class _Pinned(http.client.HTTPConnection):
         self.sock = opened
 
 
+class _Timely(io.RawIOBase):
+    """Reads from a socket until a moment, however little comes at a time."""
+
+    def __init__(self, sock: socket.socket, *, ends: float) -> None:
+        super().__init__()
+        self._sock, self._ends = sock, ends
+        self._inner = sock.makefile("rb", buffering=0)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """Give what a response reads from."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        """Read what there is, if there is time left."""
+        left = self._ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("no whole answer in time")
+        self._sock.settimeout(left)
+        return self._inner.readinto(buffer)
+
+    def close(self) -> None:
+        """Let go of the socket, which the connection may keep open."""
+        self._inner.close()
+        super().close()
+
+
 def _seconds(text: str | None) -> float | None:
     try:
-        return max(0.0, float(text)) if text else None
+        found = float(text) if text else math.nan
     except ValueError:
         return None  # a date: our own backoff is as good
+    return max(0.0, found) if math.isfinite(found) else None

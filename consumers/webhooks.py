@@ -44,6 +44,7 @@ BACKOFF_MAX_S = 4 * 3600.0
 DEAD_IN_ROW_MAX = 3
 """A subscriber to whom so many changes in a row could not be delivered is stopped."""
 GONE = 410
+ERROR_CHARS_MAX = 300
 
 
 class Deliverer:
@@ -111,10 +112,9 @@ class Deliverer:
     def _deliver(self, webhook: Webhook, stop: Event) -> None:
         secret = self._ledger.webhooks.secret(webhook.id)
         sender: Sender | None = None
-        position, attempts = webhook.position, webhook.attempts
         try:
             while not stop.is_set():
-                entries = self._feed.after(position, limit=BATCH)
+                entries = self._feed.after(webhook.position, limit=BATCH)
                 if not entries:
                     return
                 for entry in entries:
@@ -124,18 +124,16 @@ class Deliverer:
                         sender = sender or self._sender(webhook.url)
                         error, wait_s = self._post(sender, entry, secret)
                     except (OSError, http.client.HTTPException) as failure:
-                        error, wait_s = f"{type(failure).__name__}: {failure}", None
-                        sender = None
+                        error, wait_s = _said(failure), None
                     if error is not None:
-                        failed = webhook._replace(position=position, attempts=attempts)
-                        self._failed(failed, entry, error, wait_s)
+                        self._failed(webhook, entry, error, wait_s)
                         return
                     metrics.DELIVERED.add(1, outcome="delivered")
-                    before, position, attempts = position, entry.sequence, 0
                     if not self._ledger.webhooks.delivered(
-                        webhook.id, before=before, position=position
+                        webhook.id, before=webhook.position, position=entry.sequence
                     ):
                         return  # set back or removed meanwhile
+                    webhook = webhook._replace(position=entry.sequence, attempts=0, dead_in_row=0)
         finally:
             if sender is not None:
                 sender.close()
@@ -172,13 +170,19 @@ class Deliverer:
             )
         else:
             metrics.RETRIES.add(1, part="webhooks")
-            pause = timedelta(seconds=wait_s if wait_s is not None else self._backoff_s(attempts))
+            pause_s = wait_s if wait_s is not None else self._backoff_s(attempts)
             store.failed(
-                webhook.id, before=webhook.position, attempts=attempts,
-                next_at=self._clock() + min(pause, timedelta(seconds=BACKOFF_MAX_S)), error=error,
+                webhook.id, before=webhook.position, attempts=attempts, error=error,
+                next_at=self._clock() + timedelta(seconds=min(pause_s, BACKOFF_MAX_S)),
             )  # fmt: skip
 
     def _backoff_s(self, attempts: int) -> float:
         whole: float = min(self._backoff_first_s * BACKOFF_FACTOR ** (attempts - 1), BACKOFF_MAX_S)
         # Between half and all of it, so that subscribers that failed together do not return together.
         return whole * (0.5 + self._jitter() / 2)
+
+
+def _said(failure: Exception) -> str:
+    """Put a failure into words that may be kept: the other side may have chosen some of them."""
+    text = f"{type(failure).__name__}: {failure}"[:ERROR_CHARS_MAX]
+    return "".join(one if one.isprintable() else "?" for one in text)

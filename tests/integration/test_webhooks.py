@@ -8,16 +8,15 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Event, Thread
 from typing import NamedTuple
 from uuid import UUID
 
 import pytest
 
-from consumers.errors import DestinationRefusedError
-from consumers.sending import destination, is_public
 from consumers.webhooks import Deliverer
 from ledger.service import Ledger
 from projections.engine import Engine
@@ -184,40 +183,47 @@ def test_a_slow_subscriber_delays_nobody(migrated: str) -> None:
             downstream.until(lambda: len(slow.got) == 5, what="the slow one", timeout_s=10)
 
 
-PRIVATE = [
-    "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
-    "0.0.0.0", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::1", "::", "fe80::1%eth0",
-    "fc00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:0a00:0001::", "ff02::1",
-]  # fmt: skip
+ANSWERS = {
+    "not HTTP": b"\x00 what\r\n\r\n",
+    "a wait without end": b"HTTP/1.1 503 Busy\r\nretry-after: 1e999\r\ncontent-length: 0\r\n\r\n",
+    "a wait that is no number": b"HTTP/1.1 503 Busy\r\nretry-after: nan\r\ncontent-length: 0\r\n\r\n",
+    "elsewhere": b"HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 0\r\n\r\n",
+    "a byte now and then": b"HTTP/1.1 204 " + 600 * b"x",
+}
 
 
-@pytest.mark.parametrize("address", PRIVATE)
-def test_no_webhook_goes_to_a_private_address(address: str) -> None:
-    def resolver(_host: str, _port: int) -> list[str]:
-        return ["93.184.216.34", address]
-
-    assert not is_public(address)
-    with pytest.raises(DestinationRefusedError, match="private"):
-        destination("https://hooks.example.org/x", private_allowed=False, resolver=resolver)
-
-
-@pytest.mark.parametrize("url", [
-    "http://example.org/", "https://user@example.org/", "https://user:pw@example.org/",
-    "ftp://example.org/", "https:///path", "example.org", "https://[::1/", "https://x:99999/",
-])  # fmt: skip
-def test_a_url_that_is_not_plain_https_is_refused(url: str) -> None:
-    with pytest.raises(DestinationRefusedError):
-        destination(url, private_allowed=False, resolver=lambda _host, _port: ["93.184.216.34"])
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+def test_whatever_a_subscriber_answers_an_attempt_is_counted(migrated: str, answer: bytes) -> None:
+    pause_s = 0.05 if len(answer) > 500 else 0.0
+    with ledgers.opened(migrated) as ledger, answering(answer, pause_s=pause_s) as url:
+        changed(ledger, migrated, learners=1)
+        name, _ = ledger.webhooks.add(url, label="", after=0)
+        with delivering(ledger, migrated, webhook_attempts_max=2, webhook_timeout_s=0.5):
+            downstream.until(
+                lambda: ledger.webhooks.dead_letters(name, limit=1), what="given up", timeout_s=10
+            )
+        (letter,) = ledger.webhooks.dead_letters(name, limit=1)
+        assert (letter.sequence, letter.attempts) == (1, 2)
 
 
-def test_the_connection_goes_to_the_address_that_was_checked() -> None:
-    answers = iter([["93.184.216.34"], ["127.0.0.1"]])  # a name that rebinds
-    found = destination(
-        "https://hooks.example.org:8443/x?y=1", private_allowed=False,
-        resolver=lambda _host, _port: next(answers),
-    )  # fmt: skip
-    assert found.address == "93.184.216.34"
-    assert (found.host, found.port, found.path) == ("hooks.example.org", 8443, "/x?y=1")
+@contextmanager
+def answering(answer: bytes, *, pause_s: float) -> Generator[str]:
+    """Answer every request with these bytes; with a pause, one by one."""
+
+    class Handler(StreamRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65_536)
+            size = 1 if pause_s else len(answer)
+            with suppress(OSError):
+                for start in range(0, len(answer), size):
+                    self.request.sendall(answer[start : start + size])
+                    time.sleep(pause_s)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads, server.block_on_close = True, False
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
 
 
 def test_a_destination_that_turns_private_is_stopped_before_anything_is_sent(migrated: str) -> None:
