@@ -45,6 +45,11 @@ class Tail:
         self._changed = asyncio.Event()
         self._written: tuple[int, int, bytes] = (0, 0, b"")
 
+    @property
+    def last(self) -> int:
+        """Give the last sequence number as far as it is known here; 0 where nobody follows."""
+        return self._last
+
     def held(self, after: int, *, limit: int) -> list[FeedEntry] | None:
         """Give the entries after a sequence number; None where the store must be asked."""
         with self._lock:
@@ -105,8 +110,7 @@ class Tail:
             try:
                 with outbox.connected(self._conninfo) as connection:
                     outbox.listen(connection, outbox.CHANGES_CHANNEL)
-                    if self._last == 0:
-                        self._advance(outbox.changes_head(connection), [])
+                    self._begin(outbox.changes_head(connection))
                     while not self._ended():
                         while found := outbox.changes_after(connection, self._last, limit=READ_MAX):
                             self._advance(found[-1].sequence, found)
@@ -121,6 +125,14 @@ class Tail:
             except Exception:  # noqa: BLE001  said in the line below; followers wait for this thread
                 _log.exception("the end of the feed cannot be read; it is tried again")
                 time.sleep(RETRY_S)
+
+    def _begin(self, head: int) -> None:
+        """Go on from what is held, unless a restored feed ends before it: then that never was."""
+        if self._last == 0 or head < self._last:
+            with self._lock:
+                self._held.clear()
+                self._written = 0, 0, b""
+            self._advance(head, [])
 
     def _advance(self, last: int, found: list[FeedEntry]) -> None:
         with self._lock:

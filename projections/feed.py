@@ -73,6 +73,18 @@ class Feed:
         names = FeedEntry.__struct_fields__
         return [FeedEntry(**dict(zip(names, row, strict=True))) for row in rows]
 
+    def head(self) -> int:
+        """Give the last sequence number; 0 before the engine ran once.
+
+        Raises:
+            StoreUnavailableError: PostgreSQL does not answer.
+        """
+        with views.connected(self._conninfo) as connection, connection.cursor() as cursor:
+            try:
+                return views.last_sequence(cursor)
+            except psycopg.errors.UndefinedTable:
+                return 0
+
     def reached(self) -> Position | None:
         """Give the position that the live views have reached; None before the engine ran once.
 

@@ -66,6 +66,8 @@ async def changes(
     asked = parts(request)
     limit = min(limit, asked.settings.page_items_max)
     items = await _read(asked, after, limit, fresh=not wait)
+    if not items:
+        await _refuse_ahead(asked, after)
     if not items and wait and await _beyond(request, after, wait_s=wait):
         items = await _read(asked, after, limit)
     return encoded(ChangesPage(items, items[-1].sequence if items else after))
@@ -91,6 +93,7 @@ async def stream(
     """
     if last_event_id is not None:
         after = _sequence(last_event_id)
+    await _refuse_ahead(parts(request), after)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
     return StreamingResponse(
         _events(parts(request), after), headers=headers, media_type=EVENT_STREAM
@@ -119,6 +122,8 @@ async def _events(asked: Parts, after: int) -> AsyncIterator[bytes]:
             after, text = written
             yield text
         elif not await asked.tail.beyond(after, timeout_s=SILENCE_S_MAX):
+            if await _is_ahead(asked, after):
+                return  # coming back, its reader is told
             yield b": nothing new\n\n"
 
 
@@ -134,6 +139,20 @@ async def _read(asked: Parts, after: int, limit: int, *, fresh: bool = False) ->
     return (
         held if held is not None else await asyncio.to_thread(asked.feed.after, after, limit=limit)
     )
+
+
+async def _refuse_ahead(asked: Parts, after: int) -> None:
+    """Refuse who has seen what the feed does not have: they would miss what comes in its place."""
+    if await _is_ahead(asked, after):
+        raise ProblemError(
+            INVALID,
+            f"the feed ends before {after}: the ledger was restored to an earlier moment, or this is"
+            " another ledger; start over from 0",
+        )
+
+
+async def _is_ahead(asked: Parts, after: int) -> bool:
+    return after > asked.tail.last and after > await asyncio.to_thread(asked.feed.head)
 
 
 def _sequence(text: str) -> int:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import threading
 import time
+import urllib.error
 from collections.abc import Generator, Iterator
+from itertools import islice
 
 import httpx
 import pytest
 
+from api.routes import changes
 from consumers import outbox
+from consumers.subscriber import HTTP, SqliteKeeper, follow_http
 from consumers.wire import change_event
 from projections.engine import Engine
 from tests import downstream, ledgers
@@ -106,6 +110,37 @@ def test_a_stream_goes_on_after_the_last_event_seen(site: Served, migrated: str)
         assert [next(reader)["id"] for _ in range(2)] == ["4", "5"]
         change(site, migrated, start=1, learners=2)
         assert [next(reader)["id"] for _ in range(2)] == ["6", "7"]
+
+
+def test_who_has_seen_more_than_a_restored_feed_is_told_to_start_over(
+    site: Served, migrated: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "SILENCE_S_MAX", 0.1)
+    change(site, migrated, start=0, learners=5)
+    client, token = site.as_role("reader"), site.ledger.access.issue("reader", label="kit")
+    with client.stream("GET", "/v1/changes/stream") as answer:
+        lines = answer.iter_lines()
+        assert "id: 5" in lines  # reads up to it
+        seen = (
+            "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%%mastery_changes WHERE seq%%'"
+            " AND pid <> pg_backend_pid() AND datname = current_database()"
+        )
+        downstream.until(lambda: ledgers.rows(migrated, seen), what="somebody at the feed's end")
+        with outbox.connected(migrated) as restoring:
+            restoring.execute("DELETE FROM views.mastery_changes WHERE sequence > 3")
+        downstream.end_sessions(migrated, role_of="mastery_changes")
+        assert len(list(islice(lines, 200))) < 200
+    for path, headers in (
+        ("/v1/changes?after=4", {}), ("/v1/changes?after=4&wait=20", {}),
+        ("/v1/changes/stream", {"last-event-id": "4"}),
+    ):  # fmt: skip
+        told = client.get(path, headers=headers)
+        assert (told.status_code, "start over from 0" in told.text) == (400, True)
+    assert client.get("/v1/changes?after=3&wait=1").json() == {"items": [], "next": 3}
+    kept = SqliteKeeper(":memory:", apply=lambda *_: None, erase=lambda *_: None)
+    monkeypatch.setattr(kept, "offsets", lambda: {HTTP: 5})
+    with pytest.raises(urllib.error.HTTPError):
+        follow_http(kept, site.url, token, threading.Event())
 
 
 def test_many_followers_each_see_every_change(site: Served, migrated: str) -> None:
