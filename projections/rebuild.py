@@ -143,8 +143,7 @@ def _switch(cursor: Cursor[Any], ledger: Ledger, settings: Settings, follower: F
         keep = statements.query("keep_rows", generation=generation, old=live.generation)
         cursor.execute(keep, {"learners": persons})
     changes = _differences(cursor, generation, live, position=position, clock=clock)
-    if live is None or told < live.position:
-        changes += _erasures(cursor, ledger, after=told, until=position)
+    changes += _erasures(cursor, ledger, after=told, until=position)
     put_changes(cursor, changes, sequence=views.last_sequence(cursor))
     views.switch(cursor, generation, live)
     return len(changes)
@@ -166,9 +165,9 @@ def _take(
 def _erasures(
     cursor: Cursor[Any], ledger: Ledger, *, after: Position, until: Position
 ) -> list[Change]:
-    """Announce who was erased before there were views, or ahead of a worker that was left behind.
+    """Announce who was erased past what the live views had reached, which no engine steps over again.
 
-    No engine steps over those facts again.
+    So it is where there were none, or one worker was left behind another.
     """
     found: dict[LearnerId, Change] = {}
     at = after

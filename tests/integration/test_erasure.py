@@ -16,6 +16,7 @@ from consumers import outbox
 from ledger.domain.facts import LearnerErased
 from ledger.domain.ids import Position
 from ledger.domain.streams import framework_stream
+from projections import views
 from projections.answers import Answers
 from projections.engine import Engine
 from projections.rebuild import rebuild
@@ -116,7 +117,11 @@ def test_it_is_done_anew_where_a_backup_brought_the_key_back(town: Town) -> None
     assert town.served.ledger.log.mismatched(limit=9) == []
 
 
-def test_views_that_a_rebuild_makes_first_tell_of_it_too(town: Town) -> None:
+@pytest.mark.parametrize("there", [False, True], ids=["no views", "empty views"])
+def test_views_that_a_rebuild_makes_first_tell_of_it_too(town: Town, *, there: bool) -> None:
+    if there:
+        with outbox.connected(town.served.ledger.conninfo) as connection:
+            assert views.prepare(connection).position == 0
     who = town.shown(town.provider(), "W1")["learner"]
     town.post(f"/v1/learners/{who}/erasure", REASON)
     given = ledgers.settings(town.url, due_margin_ms=0)
