@@ -139,10 +139,8 @@ def _candidates(
     works = sorted({one.evidence for one in earlier})
     cards, named = _named(judge)
     tasks = sorted({one.context.task for one in earlier if one.context.task is not None} | named)
-    kinds: list[tuple[EvidenceKind, str | None]] = [
-        *((kind, None) for kind in _KINDS),
-        *((_KINDS[-1], card) for card in cards),
-    ]
+    kinds: list[tuple[EvidenceKind, str | None]] = [(kind, None) for kind in _KINDS]
+    kinds.extend(("credential", card) for card in cards)
     for (kind, card), revised, task in product(kinds, [None, *works], [_NEW, *tasks]):
         yield Observation(
             evidence=EvidenceId(_NEXT),

@@ -26,7 +26,7 @@ from projections.policies.requirements import (
     Kind,
     ObservationsAtLeast,
 )
-from projections.policies.verdict import Finding, Standing, Verdict
+from projections.policies.verdict import Finding, Missing, Standing, Verdict
 
 Judged = TypeVar("Judged", Verdict, Standing)
 Asked = tuple[str, tuple[str, ...]]
@@ -47,11 +47,11 @@ class Floored(Judge):
         """Judge by the policy and by every floor: people are owed all that is asked of them."""
         verdict = super().__call__(observations, **case)
         floors = [floor(observations, **case) for floor in self.floors]
-        below = (one for one in floors if one.state != "mastered")
+        below = [one for one in floors if one.state != "mastered"]
         return replace(
             _held([verdict, *floors]) if verdict.state == "mastered" else verdict,
             findings=(*verdict.findings, *map(_finding, floors)),
-            missing=(*verdict.missing, *(missing for one in below for missing in one.missing)),
+            missing=_together([verdict, *below]),
         )
 
     def standing(self, observations: Sequence[Observation], **case: Unpack[Case]) -> Standing:
@@ -74,6 +74,23 @@ def _held(together: Sequence[Judged]) -> Judged:
         since=max(starts, default=None) if state in {"mastered", "lapsed"} else None,
         due_at=min(moments, default=None),
     )
+
+
+def _together(verdicts: Sequence[Verdict]) -> tuple[Missing, ...]:
+    """Say once what several ask for: of the same thing, the most that one of them asks."""
+    most: dict[object, tuple[Decimal, Missing]] = {}
+    for missing in (missing for verdict in verdicts for missing in verdict.missing):
+        number = next(
+            (Decimal(missing.asks[name]) for name in _NUMBERS if name in missing.asks), None
+        )
+        kind = tuple(sorted(one for one in missing.asks.items() if one[0] not in _NUMBERS))
+        known = most.get((missing.rule, kind))
+        if known is None or (number is not None and number > known[0]):
+            most[missing.rule, kind] = number or Decimal(0), missing
+    return tuple(missing for _, missing in most.values())
+
+
+_NUMBERS = ("observations", "hours", "works", "points", "children")
 
 
 def _finding(floor: Verdict) -> Finding:

@@ -106,7 +106,7 @@ def shown(line: CompetencyLine, results: Results) -> CompetencyShown:
 
 def _said(verdict: Verdict, missing: tuple[str, ...]) -> str:
     """Put a verdict into one sentence, which paper shows without what unfolds."""
-    number = len(verdict.counted)
+    number = len(set(verdict.counted))
     pieces = {0: "No evidence counts", 1: "1 piece of evidence counts"}.get(
         number, f"{number} pieces of evidence count"
     )

@@ -9,13 +9,16 @@ from typing import cast
 from ledger.domain.ids import CompetencyId
 from projections.policies.averages import CHANCE, UNRATED
 from projections.policies.documents import PolicyDocument
+from projections.policies.numbers import to_units
 from projections.policies.observation import Observation
 from projections.policies.ordering import Ordered
 from projections.policies.periods import moment_after
 from projections.policies.points import Exchange, Refused
-from projections.policies.selecting import filters, selections
+from projections.policies.selecting import filters, selections, side
 from projections.policies.tally import Tally, sooner
 from projections.policies.verdict import MasteryState
+
+_SIDES = frozenset({"contested_above", "contested_below"})
 
 
 class Counter:
@@ -25,7 +28,7 @@ class Counter:
     count. `chances`: so does evidence without a result, as a chance to learn.
     """
 
-    __slots__ = ("_broader", "_chances", "_credentials", "_exchange", "_filters", "_future", "_hours", "_kinds",
+    __slots__ = ("_broader", "_chances", "_credentials", "_exchange", "_filters", "_future", "_hours", "_kinds", "_mastery",
                  "_selections")  # fmt: skip
 
     def __init__(
@@ -37,7 +40,7 @@ class Counter:
         credentials: bool,
         chances: bool,
     ) -> None:
-        self._exchange = exchange
+        self._exchange, self._mastery = exchange, to_units(document.scale.mastery)
         self._kinds = frozenset(document.counting.kinds)
         self._future = document.counting.future == "counted"
         self._broader = document.counting.equivalents.broader == "counted"
@@ -90,11 +93,19 @@ class Counter:
             if worth is None:
                 worth = self._exchange.worths((one,))[0] if one.excluded is None else None
                 worth = self._worth(one) if worth is None else worth
+            if one.excluded == "contested" and also and isinstance(worth, int):
+                worth = self._decided(one, worth, also)
             if isinstance(worth, int):
                 tally.seen.append(one)
                 tally.points.append(worth)
             else:
                 tally.drop(one, worth.reason, worth.detail)
+
+    def _decided(self, one: Observation, worth: int, also: Collection[str]) -> int | Refused:
+        """Count what is contested where disputes are supposed to be decided for its side."""
+        if "contested" in also or side(worth, self._mastery) in also:
+            return worth
+        return Refused("contested", one.excluded_detail)
 
     def _worth(self, one: Observation) -> int | Refused:
         if one.excluded == "no_result":
@@ -134,6 +145,8 @@ class Counter:
 
     def _excluded(self, one: Observation, tally: Tally, also: Collection[str]) -> Refused | None:
         reason = one.excluded
+        if reason == "contested" and also and not _SIDES.isdisjoint(also):
+            return None  # on which side it is, its worth says
         if reason is None or reason in also or reason == "no_result":
             return None  # without a result it may still count for hours: _worth decides
         if one.broader and self._broader and reason == "not_equivalent":

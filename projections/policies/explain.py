@@ -80,10 +80,12 @@ def explained(verdict: Verdict, named: Callable[[str], str] = str) -> Verdict:
 def plain(verdict: Verdict) -> str:
     """Explain to a learner or parent, in short words and sentences."""
     lines = [_STATES[verdict.state]]
+    if verdict.state == "no_evidence" and verdict.not_counted:
+        lines = ["No work counts yet."]
     if verdict.state == "mastered" and verdict.due_at is not None:
         lines.append(f"This holds until {_day(verdict.due_at)}.")
     if verdict.state != "no_evidence":
-        lines.append(_counted(len(verdict.counted)))
+        lines.append(_counted(len(set(verdict.counted))))
     if verdict.state != "mastered" and verdict.missing:
         lines.append("What you can do next:")
         lines.extend(
@@ -98,6 +100,8 @@ def plain(verdict: Verdict) -> str:
 
 
 def _counted(count: int) -> str:
+    if not count:
+        return "No work counts yet."
     return "One piece of work counts." if count == 1 else f"{count} pieces of work count."
 
 
@@ -188,10 +192,10 @@ def _looked_at(asks: Mapping[str, str]) -> str:
     old = count - new
     lines: list[str] = []
     if old:
-        pieces = "one more piece" if old == 1 else f"{old} more pieces"
+        pieces = "a piece" if old == 1 else f"{old} pieces"
         lines.append(f"Ask a second person to rate {pieces} of your work{level}.")
     if new:
-        pieces = "one more piece" if new == 1 else f"{new} more pieces"
+        pieces = "a new piece" if new == 1 else f"{new} new pieces"
         lines.append(f"Have two people rate {pieces} of work{level}{_how(asks)}.")
     return " ".join(lines)
 

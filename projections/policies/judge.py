@@ -36,6 +36,9 @@ NO_CHILDREN: Mapping[CompetencyId, MasteryState] = {}
 _PILES = frozenset({"contested", "awaiting_second_rater", "credential_expired"})
 """Reasons under which evidence may come to count later: the state may depend on it."""
 
+_DECISIONS = ("contested", "contested_above", "contested_below")
+"""How disputes may end: all that is contested stands, or one side of mastery does."""
+
 _NO_EVIDENCE = frozenset({"children", "points", "required", "never"})
 """What is asked for under these names is no further evidence on the competency itself."""
 
@@ -186,10 +189,10 @@ class Judge:
 
         if "credential_expired" in excluded and state not in {"mastered", "lapsed"}:
             state = "lapsed" if supposing("credential_expired") in {"mastered", "lapsed"} else state
-        if "contested" in excluded and (supposing("contested") == "mastered") != (
-            state == "mastered"
-        ):
-            return "contested", turns_at
+        if "contested" in excluded:
+            others = [supposing(also) for also in _DECISIONS]
+            if any((other == "mastered") != (state == "mastered") for other in others):
+                return "contested", turns_at
         awaited = "awaiting_second_rater" in excluded or (self._confirms and bool(base.tally.seen))
         if state != "mastered" and awaited and self._unconfirmed:
             state = "unconfirmed" if supposing("awaiting_second_rater") == "mastered" else state

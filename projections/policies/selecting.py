@@ -191,13 +191,24 @@ def _conflict(document: PolicyDocument, levels_apart: int) -> Selection:
         for places in _last_words(tally):
             points = [tally.points[place] for place in places]
             if len(points) > 1 and _is_disputed(points, mastery, steps, levels_apart):
-                disputed.update(places)
+                disputed.update(
+                    place for place in places if not _sided(tally, place, mastery, also)
+                )
         if disputed:
             kept = set(range(len(tally.seen))) - disputed
             _leave(tally, kept, "contested", "raters disagree on this attempt")
             tally.tried, tally.tried_points = tally.seen, tally.points
 
     return conflict
+
+
+def side(worth: int, mastery: int) -> str:
+    """Name the reason to be passed over where disputes are supposed to be decided for one side."""
+    return "contested_above" if worth >= mastery else "contested_below"
+
+
+def _sided(tally: Tally, place: int, mastery: int, also: Collection[str]) -> bool:
+    return side(tally.points[place], mastery) in also
 
 
 def _last_words(tally: Tally) -> Iterable[Collection[int]]:

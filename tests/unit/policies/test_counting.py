@@ -167,6 +167,32 @@ def test_conflict_of_raters(ratings: dict[str, str], apart: int, state: str) -> 
     assert set(reasons(found)) == ({"contested"} if state == "contested" else set())
 
 
+@pytest.mark.parametrize("method", ["latest", "highest", "mean"])
+@pytest.mark.parametrize("order", [("Advanced", "Beginning"), ("Beginning", "Advanced")])
+def test_two_opposite_ratings_are_contested_whoever_spoke_last(
+    order: tuple[str, str], method: str
+) -> None:
+    first, second = (
+        seen(n, level, task="x", evaluator=f"rater {n}", days_ago=9 - n)
+        for n, level in enumerate(order, 1)
+    )
+    mastery = {"rule": "estimate_at_least"}
+    found = verdict(first, second, rule=mastery, conflict={}, estimate={"method": method})
+    assert found.state == "contested"
+    third = seen(3, "Beginning", task="x", evaluator="rater 3", days_ago=1)
+    settled = verdict(first, second, third, rule=mastery, conflict={}, estimate={"method": "mean"})
+    assert settled.state == "in_progress"
+
+
+def test_what_is_contested_decides_from_either_side() -> None:
+    low = seen(1, "Beginning", days_ago=3, excluded="contested")
+    high = seen(2, "Advanced", days_ago=9, excluded="contested")
+    mean: Json = {"estimate": {"method": "mean"}, "rule": {"rule": "estimate_at_least"}}
+    assert verdict(low, high, **mean).state == "contested"
+    assert verdict(low, **mean).state == "no_evidence"
+    assert verdict(seen(3, "Proficient"), low, high, **mean).state == "contested"
+
+
 @pytest.mark.parametrize(
     "apart",
     [

@@ -91,9 +91,9 @@ def test_every_reason_has_plain_words(reason: Exclusion) -> None:
         ({"observations": "2", "below": "Able"}, "Show 2 more pieces of work below Able."),
         ({"observations": "1", "facet": "explanation"}, "Show one more piece of work where you tell how you think."),
         ({"observations": "1", "kind": "work_based_learning"}, "Show one more piece of work, as work based learning."),
-        ({"observations": "1", "second_rater": "yes", "at_least": "Able"}, "Ask a second person to rate one more piece of your work at Able or better."),
-        ({"observations": "2", "second_rater": "yes", "at_least": "Able", "new": "2"}, "Have two people rate 2 more pieces of work at Able or better."),
-        ({"observations": "3", "second_rater": "yes", "new": "1"}, "Ask a second person to rate 2 more pieces of your work. Have two people rate one more piece of work."),
+        ({"observations": "1", "second_rater": "yes", "at_least": "Able"}, "Ask a second person to rate a piece of your work at Able or better."),
+        ({"observations": "2", "second_rater": "yes", "at_least": "Able", "new": "2"}, "Have two people rate 2 new pieces of work at Able or better."),
+        ({"observations": "3", "second_rater": "yes", "new": "1"}, "Ask a second person to rate 2 pieces of your work. Have two people rate a new piece of work."),
         ({"observations": "1", "within": "P1Y"}, "Show one more piece of work, and do it now: old work does not count."),
         ({"hours": "4.5"}, "Work 4.5 more hours."),
         ({"hours": "1", "kind": "work_based_learning"}, "Work 1 more hour, as work based learning."),
@@ -254,3 +254,10 @@ def test_an_auditor_reads_the_parts_of_a_requirement_below_it() -> None:
         f"not counted: {three}, withdrawn",
     ]
     assert exact(judged(document())).splitlines()[-1] == "counted: nothing"
+
+
+def test_work_that_does_not_count_was_seen_and_is_counted_once() -> None:
+    gone = plain(judged(document(), seen(1, excluded="withdrawn")))
+    assert gone.startswith("No work counts yet.\nWhat you can do next:")
+    twice = [seen(1, "Beginning", evaluator="x"), seen(1, "Developing", evaluator="y")]
+    assert "\nOne piece of work counts.\n" in plain(judged(document(), *twice))

@@ -69,3 +69,16 @@ def test_what_a_floor_asks_for_is_said_before_the_policy_itself_is_met() -> None
     assert [one.rule for one in found.missing] == ["observations_at_least", "distinct:site"]
     enough = judge([piece(1, site="a"), piece(2)], competency=SKILL, on=NOW)
     assert (enough.state, enough.missing) == ("mastered", ())
+
+
+def test_what_several_ask_for_is_said_once() -> None:
+    def ratings(count: int) -> Any:
+        return document({"rule": "observations_at_least", "at_least": count, "level": "Proficient"})
+
+    hours = document({"rule": "hours_at_least", "hours": 4})
+    policies = [compile_policy(one) for one in (ratings(2), hours, ratings(4), ratings(3))]
+    found = Floored(policies[0], policies[1:])([piece(1)], competency=SKILL, on=NOW)
+    assert [dict(one.asks) for one in found.missing] == [
+        {"observations": "3", "at_least": "Proficient"},
+        {"hours": "4"},
+    ]
