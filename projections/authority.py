@@ -191,6 +191,23 @@ class Authority:
             and any(one.starts <= at <= one.ends and at < one.before for one in known.grants)
         )
 
+    def lacks(self, provider: ProviderId, kind: EvidenceKind, at: datetime) -> Excluded | None:
+        """Say why the provider may assert nothing of a kind at that time; None where it may."""
+        known = self._providers.get(provider.int)
+        if known is None:
+            return "outside_authority", "the provider was granted no authority"
+        for start, end in known.suspensions:
+            if start <= at < end:
+                return "provider_suspended", f"suspended from {start.isoformat()}"
+        for one in known.grants:
+            if (
+                (not one.kinds or kind in one.kinds)
+                and one.starts <= at <= one.ends
+                and at < one.before
+            ):
+                return None
+        return "outside_authority", f"no authority for {kind.replace('_', ' ')} at that time"
+
     def granted(self, provider: ProviderId, name: str) -> str:
         """Give the name of a grant of this provider's, revoked or not.
 

@@ -13,7 +13,8 @@ from decimal import Decimal
 
 from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
 from ledger.store.reader import LogReader
-from projections.articulation import articulated, refused
+from projections.articulation import articulated
+from projections.crediting import uncredited
 from projections.mastery import Bench
 from projections.observing import Observed
 from projections.people import by_person, record_of
@@ -114,7 +115,7 @@ def _of(observed: Observed, crosswalk: str, *, after: Registry, on: datetime) ->
 
 def _credits(observed: Observed, agreement: str) -> Iterator[LostCredit]:
     record = observed.record
-    not_theirs = refused(observed)
+    not_theirs = uncredited(observed)
     standing = (
         piece
         for piece in record.pieces.values()

@@ -16,6 +16,7 @@ from ledger.domain.ids import (
     Position,
     ProviderId,
 )
+from projections.policies.observation import Exclusion
 from projections.policies.verdict import Verdict
 
 STRANDS = ("technical", "academic", "employability", "dispositions", "unassigned")
@@ -142,6 +143,15 @@ class CreditLine:
 
 
 @dataclass(frozen=True, slots=True)
+class UncreditedLine:
+    """Evidence whose hours, credits and credentials count for nothing, and why."""
+
+    evidence: EvidenceId
+    reason: Exclusion
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class EnrolmentLine:
     """Where the learner was, and when; both days included."""
 
@@ -169,6 +179,7 @@ class Transcript:
     credits: tuple[CreditLine, ...]
     enrolments: tuple[EnrolmentLine, ...]
     unaligned: tuple[EvidenceLine, ...]
+    uncredited: tuple[UncreditedLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ together, since no policy named one (S0-7).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from ledger.domain.evidence import JUDGED_KINDS
 from ledger.domain.ids import CompetencyId, EvidenceId, Position, ProviderId
-from projections.articulation import Articulated, articulated, refused
+from projections.articulation import Articulated, articulated
 from projections.authority import aware
+from projections.crediting import earned, uncredited
 from projections.learner import LearnerRecord, Piece
 from projections.lines import (
     STRANDS,
@@ -29,6 +29,7 @@ from projections.lines import (
     ProviderLine,
     Strand,
     Transcript,
+    UncreditedLine,
 )
 from projections.mastery import Verdicts
 from projections.observing import Observed
@@ -51,6 +52,8 @@ def transcript_of(
         if piece.withdrawn_position is None and aware(piece.evidence.occurred_at) <= on
     ]
     standing.sort(key=_place)
+    refused = uncredited(observed)
+    accepted = [piece for piece in standing if piece.id not in refused]
     return Transcript(
         learner=record.learner,
         names=record.names,
@@ -60,14 +63,25 @@ def transcript_of(
             Strand(strand, tuple(line for line in lines if line.name.strand == strand))
             for strand in STRANDS
         ),
-        credentials=tuple(_credentials(standing, registry, on)),
-        work_based_learning=_hours(standing),
-        credits=(*_credits(standing), *_elsewhere(standing, observed)),
+        credentials=tuple(_credentials(standing, registry, on, refused)),
+        work_based_learning=_hours(accepted),
+        credits=(*_credits(accepted), *_elsewhere(accepted, registry)),
         enrolments=tuple(_enrolments(record, registry)),
         unaligned=tuple(
             evidence_line(piece, registry) for piece in standing if not piece.evidence.alignments
         ),
+        uncredited=tuple(
+            UncreditedLine(piece.id, *refused[piece.id])
+            for piece in standing
+            if piece.id in refused and _would_credit(piece)
+        ),
     )
+
+
+def _would_credit(piece: Piece) -> bool:
+    evidence = piece.evidence
+    amounts = (evidence.credential, evidence.hours, evidence.credits)
+    return any(one is not None for one in amounts)
 
 
 def judged_line(verdict: Verdict, registry: Registry) -> JudgedLine:
@@ -171,19 +185,19 @@ def _place(piece: Piece) -> tuple[datetime, Position]:
 
 
 def _credentials(
-    pieces: Iterable[Piece], registry: Registry, on: datetime
+    pieces: Iterable[Piece], registry: Registry, on: datetime, refused: Collection[EvidenceId]
 ) -> Iterator[CredentialLine]:
     for piece in pieces:
         credential = piece.evidence.credential
         if credential is None:
             continue
         until = aware(credential.valid_until) if credential.valid_until is not None else None
-        sound = piece.evidence.verification.status not in {"revoked", "suspended"}
         yield CredentialLine(
             credential=credential.id, name=credential.name,
             issuer=(credential.issuer.name or credential.issuer.id) if credential.issuer else None,
             awarded_at=piece.evidence.occurred_at, valid_until=until,
-            valid=sound and (until is None or on <= until), evidence=evidence_line(piece, registry),
+            valid=piece.id not in refused and (until is None or on <= until),
+            evidence=evidence_line(piece, registry),
         )  # fmt: skip
 
 
@@ -213,7 +227,7 @@ def _hours(pieces: Iterable[Piece]) -> tuple[HoursLine, ...]:
 def _credits(pieces: Iterable[Piece]) -> tuple[CreditLine, ...]:
     found: dict[str | None, list[Piece]] = defaultdict(list)
     for piece in pieces:
-        if piece.evidence.credits is not None and piece.evidence.kind in JUDGED_KINDS:
+        if piece.evidence.credits is not None and earned(piece):
             found[piece.evidence.credit_type].append(piece)
     return tuple(
         CreditLine(
@@ -224,12 +238,10 @@ def _credits(pieces: Iterable[Piece]) -> tuple[CreditLine, ...]:
     )  # fmt: skip
 
 
-def _elsewhere(pieces: Iterable[Piece], observed: Observed) -> Iterator[CreditLine]:
+def _elsewhere(accepted: Iterable[Piece], registry: Registry) -> Iterator[CreditLine]:
     """Give what agreements make of the credits of accepted evidence."""
-    not_theirs = refused(observed)
     found: dict[tuple[str | None, str, str, str, str], list[Articulated]] = defaultdict(list)
-    accepted = (piece for piece in pieces if piece.id not in not_theirs)
-    for one in articulated(accepted, observed.registry):
+    for one in articulated(accepted, registry):
         clause = one.clause
         key = (clause.credit_type, clause.record, one.agreement, clause.clause, one.digest)
         found[key].append(one)

@@ -7,7 +7,7 @@ assignment with the most requirements met, and among those the least missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -24,6 +24,9 @@ from projections.pathways.documents import (
 )
 
 STATES_MAX = 200_000  # assignments looked at, after pruning; beyond it the answer says "not exact"
+
+Held = set[tuple[str, str]]
+"""What a learner holds, by kind and name, whichever requirement it fulfils."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +77,14 @@ class Audit:
     exact: bool
 
 
-def audit(document: PathwayDocument, items: Sequence[Item]) -> Audit:
-    """Lay what a learner holds against a pathway."""
+def audit(
+    document: PathwayDocument, items: Sequence[Item], named: Callable[[str], str] = str
+) -> Audit:
+    """Lay what a learner holds against a pathway; `named` puts a competency into words."""
     used, exact = assign(document.requirements, items)
+    held = {(item.kind, item.name) for item in items}
     fulfilments = tuple(
-        _fulfilment(requirement, [items[index] for index in used[requirement.id]])
+        _fulfilment(requirement, [items[index] for index in used[requirement.id]], held, named)
         for requirement in document.requirements
     )
     mastered = {item.name for item in items if item.kind == "competency"}
@@ -204,7 +210,9 @@ def _dealt(requirements: Sequence[AnyRequirement], path: _Path | None) -> dict[s
     return {name: sorted(used) for name, used in dealt.items()}
 
 
-def _fulfilment(requirement: AnyRequirement, used: list[Item]) -> Fulfilment:
+def _fulfilment(
+    requirement: AnyRequirement, used: list[Item], held: Held, named: Callable[[str], str]
+) -> Fulfilment:
     need = need_of(requirement)
     have = sum((item.amount for item in used), Decimal(0))
     left = need - have
@@ -215,23 +223,37 @@ def _fulfilment(requirement: AnyRequirement, used: list[Item]) -> Fulfilment:
         have=have,
         need=need,
         items=tuple(used),
-        missing=_missing(requirement, left, {item.name for item in used}) if left > 0 else "",
+        missing=_missing(requirement, left, held, named) if left > 0 else "",
     )
 
 
-def _missing(requirement: AnyRequirement, left: Decimal, held: set[str]) -> str:
-    amount = f"{left.normalize():f}"
+def _missing(
+    requirement: AnyRequirement, left: Decimal, held: Held, named: Callable[[str], str]
+) -> str:
     match requirement:
-        case Competencies() | Credentials():
-            open_ones = ", ".join(name for name in requirement.of if name not in held)
-            what = "competencies" if requirement.requires == "competencies" else "credentials"
-            return f"{amount} more {what}, out of: {open_ones}"
+        case Competencies():
+            names = [named(one) for one in requirement.of if ("competency", one) not in held]
+            return _more(left, "competency", "competencies") + _out_of(names)
+        case Credentials():
+            names = [one for one in requirement.of if ("credential", one) not in held]
+            return _more(left, "credential", "credentials") + _out_of(names)
         case Hours():
             where = " or ".join(requirement.settings)
-            return f"{amount} more hours of work-based learning" + (f" ({where})" if where else "")
+            hours = _more(left, "hour", "hours")
+            return f"{hours} of work-based learning" + (f" ({where})" if where else "")
         case Credits():
             which = " or ".join((*requirement.courses, *requirement.credit_types))
-            return f"{amount} more credits" + (f" of {which}" if which else "")
+            return _more(left, "credit", "credits") + (f" of {which}" if which else "")
+
+
+def _more(left: Decimal, one: str, many: str) -> str:
+    return f"{left.normalize():f} more {one if left == 1 else many}"
+
+
+def _out_of(names: Sequence[str]) -> str:
+    if not names:
+        return ": all that are named here are held, and fulfil other requirements"
+    return f", out of: {', '.join(names)}"
 
 
 def _gate(gate: Gate, mastered: set[str]) -> GateState:

@@ -12,14 +12,16 @@ from decimal import Decimal
 
 from ledger.domain.evidence import JUDGED_KINDS, Alignment
 from ledger.domain.ids import CompetencyId
-from projections.articulation import Articulated, articulated, refused
+from projections.articulation import Articulated, articulated
 from projections.authority import aware
+from projections.crediting import earned, uncredited
 from projections.learner import LearnerRecord, Piece
 from projections.mastery import Verdicts
 from projections.observing import Observed
 from projections.pathways.audit import Audit, Item, audit, holdings
 from projections.pathways.documents import Competencies, PathwayDocument
 from projections.registry import Registry
+from projections.transcript import competency_name
 
 
 def progress(
@@ -31,8 +33,28 @@ def progress(
     on: datetime,
 ) -> Audit:
     """Lay a learner's record against a pathway, at a moment."""
+    document = _with_one_name_each(document, registry)
     items = items_of(record, verdicts, registry, on=on, names=competencies_of(document))
-    return audit(document, items)
+    return audit(
+        document, items, lambda name: competency_name(CompetencyId(name), registry).statement
+    )
+
+
+def _with_one_name_each(document: PathwayDocument, registry: Registry) -> PathwayDocument:
+    """Call every competency by the ledger's own name: by two names it would count twice."""
+
+    def meant(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(_meant(name, registry) for name in names))
+
+    requirements = tuple(
+        one.model_copy(update={"of": meant(one.of)}) if isinstance(one, Competencies) else one
+        for one in document.requirements
+    )
+    gates = tuple(
+        gate.model_copy(update={"opens": meant(gate.opens), "needs": meant(gate.needs)})
+        for gate in document.gates
+    )
+    return document.model_copy(update={"requirements": requirements, "gates": gates})
 
 
 def competencies_of(document: PathwayDocument) -> frozenset[str]:
@@ -51,7 +73,7 @@ def items_of(
     names: Collection[str] = (),
 ) -> tuple[Item, ...]:
     """List what a learner holds at a moment; competencies under those `names` that mean them."""
-    not_theirs = refused(Observed(record, registry))
+    not_theirs = uncredited(Observed(record, registry))
     standing = [
         piece
         for piece in record.pieces.values()
@@ -73,10 +95,14 @@ def items_of(
 
 def _mastered(verdicts: Verdicts, registry: Registry, names: Collection[str]) -> Iterator[Item]:
     for name in sorted(names):
-        meant = registry.resolve(Alignment(competency=name))
-        verdict = verdicts.get(meant.competency if meant else CompetencyId(name))
+        verdict = verdicts.get(_meant(name, registry))
         if verdict is not None and verdict.state == "mastered":
             yield Item("competency", name, evidence=verdict.counted)
+
+
+def _meant(name: str, registry: Registry) -> CompetencyId:
+    meant = registry.resolve(Alignment(competency=name))
+    return meant.competency if meant else CompetencyId(name)
 
 
 def _credentials(standing: list[Piece], on: datetime) -> Iterator[Item]:
@@ -108,7 +134,7 @@ def _credits(standing: list[Piece]) -> Iterator[Item]:
     best: dict[tuple[str, str | None], tuple[Decimal, Piece]] = {}
     for piece in standing:
         evidence = piece.evidence
-        if evidence.credits is None or evidence.credits <= 0:
+        if evidence.credits is None or evidence.credits <= 0 or not earned(piece):
             continue
         key = (evidence.context.course or str(piece.id), evidence.credit_type)
         before = best.get(key)

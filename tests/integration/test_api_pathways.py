@@ -11,7 +11,7 @@ import pytest
 from api.cli.main import run
 from tests.builders import uri
 from tests.ledgers import MASTER_KEY
-from tests.town import Town
+from tests.town import BOARD, Teller, Town
 
 WELDING: dict[str, Any] = {
     "id": "welding",
@@ -142,3 +142,127 @@ def test_the_command_line_publishes_lists_and_audits(
     assert json.loads(capfd.readouterr()[0])["audit"]["gates"][0]["open"] is True
     file.write_text(json.dumps(WELDING | {"requirements": []}))
     assert run(["pathway", "publish", str(file)], env=env) == 1
+
+
+DONE: dict[str, Any] = {
+    "id": "welding",
+    "title": "Done",
+    "requirements": [
+        {"id": "hours", "requires": "hours", "at_least": 6},
+        {"id": "card", "requires": "credentials", "of": ["AWS-CW"]},
+        {"id": "credit", "requires": "credits", "at_least": 1},
+    ],
+}
+NOTHING = {"hours": False, "card": False, "credit": False}
+EVERYTHING = dict.fromkeys(NOTHING, True)
+
+
+def done(town: Town, by: Teller, *codes: str, learner: str = "S-1", **terms: Any) -> list[Any]:
+    """Report hours, a card and a course."""
+    work: dict[str, Any] = {"kind": "work_based_learning", "hours": 6}
+    card: dict[str, Any] = {"kind": "credential", "credential": {"id": "AWS-CW"}}
+    course: dict[str, Any] = {"credits": 1, "context": {"course": "WELD 101"}}
+    return [
+        town.shown(by, *codes, learner=learner, **each | terms) for each in (work, card, course)
+    ]
+
+
+@pytest.mark.parametrize("codes", [(), ("W1",)], ids=["aligned to nothing", "aligned"])
+def test_who_has_no_authority_graduates_nobody(town: Town, codes: tuple[str, ...]) -> None:
+    town.post("/v1/pathways", DONE)
+    stranger = town.provider("other", trusted=False)
+    receipts = done(town, stranger, *codes)
+    learner = receipts[0]["learner"]
+    assert met(audit(town, learner)) == NOTHING
+    record = town.get(f"/v1/learners/{learner}/transcript")
+    assert (record["work_based_learning"], record["credits"]) == ([], [])
+    assert [one["valid"] for one in record["credentials"]] == [False]
+    assert sorted(one["evidence"] for one in record["uncredited"]) == sorted(
+        one["evidence"] for one in receipts
+    )
+    assert {one["reason"] for one in record["uncredited"]} == {"outside_authority"}
+    town.post(f"/v1/providers/{stranger.id}/grants", {"grant": "late"})
+    assert met(audit(town, learner)) == EVERYTHING
+    assert town.get(f"/v1/learners/{learner}/transcript")["uncredited"] == []
+
+
+def test_authority_for_one_kind_of_evidence_is_none_for_another(town: Town) -> None:
+    town.post("/v1/pathways", DONE)
+    firm = town.provider("employer", trusted=False)
+    town.post(
+        f"/v1/providers/{firm.id}/grants", {"grant": "work", "kinds": ["work_based_learning"]}
+    )
+    learner = done(town, firm)[0]["learner"]
+    assert met(audit(town, learner)) == NOTHING | {"hours": True}
+
+
+def test_authority_for_one_of_the_competencies_is_enough_for_the_hours(town: Town) -> None:
+    town.post("/v1/pathways", DONE)
+    firm = town.provider("employer", trusted=False)
+    town.post(f"/v1/providers/{firm.id}/grants", {"grant": "welding", "competencies": [uri("W1")]})
+    learner = done(town, firm, "W1", "W2")[0]["learner"]
+    assert met(audit(town, learner)) == EVERYTHING
+    assert met(audit(town, done(town, firm, "W2", learner="S-2")[0]["learner"])) == NOTHING
+
+
+@pytest.mark.parametrize("codes", [(), ("W1",)], ids=["aligned to nothing", "aligned"])
+def test_what_is_contested_or_set_aside_fulfils_nothing(town: Town, codes: tuple[str, ...]) -> None:
+    town.post("/v1/pathways", DONE)
+    receipts = done(town, town.provider(), *codes)
+    learner = receipts[0]["learner"]
+
+    def each(way: str, **said: str) -> dict[str, bool]:
+        for one in receipts:
+            town.post(
+                f"/v1/evidence/{one['evidence']}/{way}", {"by": BOARD, "reason": "so", **said}
+            )
+        return met(audit(town, learner))
+
+    assert each("contest") == NOTHING
+    assert each("resolution", outcome="stands") == EVERYTHING
+    assert each("resolution", outcome="set_aside") == NOTHING
+    reasons = [
+        one["reason"] for one in town.get(f"/v1/learners/{learner}/transcript")["uncredited"]
+    ]
+    assert reasons == ["set_aside"] * 3
+
+
+@pytest.mark.parametrize(
+    ("result", "expected"),
+    [
+        pytest.param({"success": False}, False, id="failed"),
+        pytest.param({"status": "in_progress"}, False, id="not over"),
+        pytest.param({"status": "withdrawn"}, False, id="dropped"),
+        pytest.param({"status": "exempt"}, True, id="exempt"),
+        pytest.param({"score": 2, "max": 4}, True, id="a score says nothing of passing"),
+    ],
+)
+def test_a_course_gives_its_credits_when_it_was_passed(
+    town: Town, result: dict[str, Any], expected: bool
+) -> None:
+    town.post("/v1/pathways", DONE)
+    school = town.provider()
+    course = {"credits": 1, "context": {"course": "WELD 101"}}
+    body: dict[str, Any] = {
+        "id": "c",
+        "kind": "assessment",
+        "learner": {"id": "S-1"},
+        "result": result,
+    }
+    body |= {"occurred_at": "2026-03-02T10:15:00-06:00", "alignments": []} | course
+    learner = school.client.post("/v1/evidence", json=body).json()["learner"]
+    assert met(audit(town, learner))["credit"] is expected
+    given = town.get(f"/v1/learners/{learner}/transcript")["credits"]
+    assert [one["credits"] for one in given] == (["1"] if expected else [])
+
+
+def test_one_competency_by_two_names_is_one(town: Town) -> None:
+    asked = [
+        {"id": "core", "requires": "competencies", "of": [uri("W1")]},
+        {"id": "more", "requires": "competencies", "of": [uri("W1").replace("https", "http"), uri("W2")], "at_least": 1},
+    ]  # fmt: skip
+    town.post("/v1/pathways", {"id": "welding", "title": "Twice", "requirements": asked})
+    learner = town.shown(town.provider(), "W1")["learner"]
+    found = audit(town, learner)
+    assert met(found) == {"core": True, "more": False}
+    assert found["audit"]["requirements"][1]["missing"] == "1 more competency, out of: Can do W2"

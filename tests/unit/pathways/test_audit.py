@@ -116,8 +116,22 @@ def test_a_credit_counts_once_unless_both_requirements_share_it() -> None:
 def test_what_is_missing_is_named() -> None:
     wanted = Competencies(id="core", of=("a", "b", "c"), at_least=2)
     found = audit(pathway(wanted), [Item("competency", "b")])
-    assert found.requirements[0].missing == "1 more competencies, out of: a, c"
+    assert found.requirements[0].missing == "1 more competency, out of: a, c"
     assert not found.complete
+
+
+def test_what_is_held_already_is_no_way_to_what_is_missing() -> None:
+    core = Competencies(id="core", of=("a",))
+    elective = Competencies(id="elective", of=("a", "b"), at_least=1)
+    other = Competencies(id="other", of=("a",))
+    items = [Item("competency", "a")]
+    found = audit(pathway(core, elective), items, named=str.upper)
+    assert [one.missing for one in found.requirements] == ["", "1 more competency, out of: B"]
+    found = audit(pathway(core, other), items)
+    assert sorted(one.missing for one in found.requirements) == [
+        "",
+        "1 more competency: all that are named here are held, and fulfil other requirements",
+    ]
 
 
 def test_a_gate_opens_by_mastery_and_by_nothing_else() -> None:
