@@ -1,7 +1,8 @@
 """Moderation: do those who judge agree? Second scores of the same work, compared.
 
 Pure. A pair is a first rating and an independent second rating of the same evidence, both as
-the place of a level on one scale (0 is the lowest). Chance-corrected agreement is Cohen's
+the place of a level on one scale (0 is the lowest). Pairs on scales of different length are
+compared by how far up the scale they are, so a point in a hundred is no level in four. Chance-corrected agreement is Cohen's
 weighted kappa (J. Cohen, Psychological Bulletin 70, 1968).
 """
 
@@ -13,16 +14,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from math import lcm
 from typing import Literal
 
 from ledger.domain.ids import EvidenceId, ProviderId
+
+LEVELS_MAX = 10
+"""Scores on longer scales (of 100 points, say) count as on one of so many levels, in tenths."""
 
 Weights = Literal["none", "linear", "quadratic"]
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two ratings of one piece of evidence, as places on one scale."""
+    """Two ratings of one piece of evidence, as places on a scale of so many `steps` (1 or more)."""
 
     evidence: EvidenceId
     provider: ProviderId
@@ -30,6 +35,12 @@ class Pair:
     first: int
     second: int
     at: datetime
+    steps: int
+
+    @property
+    def leniency(self) -> Fraction:
+        """First minus second, in levels: of more than LEVELS_MAX steps, a level is several."""
+        return Fraction((self.first - self.second) * min(self.steps, LEVELS_MAX), self.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +83,20 @@ def agreement(pairs: Sequence[Pair], *, weights: Weights = "quadratic") -> Agree
         return Agreement(0, None, None, None)
     count = len(pairs)
     exact = sum(pair.first == pair.second for pair in pairs) / count
-    leniency = sum(pair.first - pair.second for pair in pairs) / count
+    leniency = float(sum(pair.leniency for pair in pairs) / count)
     return Agreement(count, exact, weighted_kappa(pairs, weights=weights), leniency)
 
 
 def weighted_kappa(pairs: Sequence[Pair], *, weights: Weights = "quadratic") -> float | None:
     """Give Cohen's kappa with disagreement weighted by distance; None where it is undefined."""
     # By the levels that were given: scores out of a million are as many levels.
-    firsts = Counter(pair.first for pair in pairs)
-    seconds = Counter(pair.second for pair in pairs)
-    observed = sum(_weight(pair.first, pair.second, weights) for pair in pairs)
+    whole = lcm(*(pair.steps for pair in pairs))
+    places = [
+        (pair.first * (whole // pair.steps), pair.second * (whole // pair.steps)) for pair in pairs
+    ]
+    firsts = Counter(first for first, _ in places)
+    seconds = Counter(second for _, second in places)
+    observed = sum(_weight(first, second, weights) for first, second in places)
     expected = Fraction(
         sum(
             _weight(one, other, weights) * firsts[one] * seconds[other]

@@ -133,26 +133,42 @@ def _pairs(piece: Piece, remark: EvidenceConfirmed, second: Result) -> Iterator[
             continue
         places = _places(alignment.result or piece.evidence.result, second)
         if places is not None:
-            yield Pair(piece.id, piece.provider, evaluator.id, *places, remark.occurred_at)
+            first, last, steps = places
+            yield Pair(
+                piece.id, piece.provider, evaluator.id, first, last, remark.occurred_at, steps
+            )
         return  # one pair for one look at the work, however many competencies it bears on
 
 
-def _places(first: Result | None, second: Result) -> tuple[int, int] | None:
-    """Place two results on one scale: named levels, or whole points up to the maximum."""
+def _places(first: Result | None, second: Result) -> tuple[int, int, int] | None:
+    """Place two results on one scale, of so many steps; None where they are on none together."""
     if first is None:
         return None
-    scale = first.scale or second.scale
-    if first.level in scale and second.level in scale:
-        assert first.level is not None
-        assert second.level is not None
-        return scale.index(first.level), scale.index(second.level)
-    scores = (first.score, second.score)
-    if first.max is None or any(one is None or one != one.to_integral_value() for one in scores):
+    if first.level is not None and second.level is not None:
+        scale = first.scale or second.scale
+        same = not second.scale or second.scale == scale
+        if not same or first.level not in scale or second.level not in scale:
+            return None
+        return scale.index(first.level), scale.index(second.level), max(1, len(scale) - 1)
+    return _points(first, second)
+
+
+def _points(first: Result, second: Result) -> tuple[int, int, int] | None:
+    low, high = first.min or Decimal(0), first.max
+    if first.score is None or second.score is None or high is None:
         return None
-    low = first.min or Decimal(0)
-    places = [int(one - low) for one in scores if one is not None]
-    levels = int(first.max - low) + 1
-    return (places[0], places[1]) if all(0 <= one < levels for one in places) else None
+    if second.max not in {None, high} or (second.max is not None and (second.min or 0) != low):
+        return None
+    numbers = (first.score, second.score, high)
+    if not all(one.is_finite() and low <= one <= high for one in numbers):
+        return None
+    # Of whole points each is a step; what lies between them is compared to so many decimals.
+    whole = all((one - low) % 1 == 0 for one in numbers)
+    one, other, steps = (int((each - low) * (1 if whole else _PARTS)) for each in numbers)
+    return one, other, max(1, steps)
+
+
+_PARTS = 10**6
 
 
 def records(

@@ -10,7 +10,7 @@ import pytest
 from api.cli.main import run
 from tests.builders import policy, uri
 from tests.ledgers import MASTER_KEY
-from tests.town import Town
+from tests.town import Json, Town
 
 TWO: dict[str, Any] = policy(
     "two", requirement={"rule": "observations_at_least", "at_least": 2, "level": "met"}
@@ -104,6 +104,28 @@ def test_moderation_finds_the_lenient_rater_with_the_kappa_of_a_hand_count(town:
     assert by_rater["kind"]["leniency"] == 1.0
     assert [one["evaluator"] for one in found["drifting"]] == ["kind"]
     assert found["overall"]["pairs"] == 9
+
+
+def test_only_scores_on_one_scale_are_compared(town: Town) -> None:
+    """Half points are; 40 of 50 is not compared with 80 of 100, nor B of A to C with B of A to F."""
+    school = town.provider()
+    looks: list[tuple[Json, Json]] = [
+        ({"score": 3.5, "max": 4}, {"score": 3.5, "max": 4}),
+        ({"score": 3.5, "max": 4}, {"score": 3}),
+        ({"score": 80, "max": 100}, {"score": 40, "max": 50}),
+        ({"score": 80, "max": 100}, {"score": 80, "min": 20, "max": 100}),
+        ({"level": "B", "scale": ["C", "B", "A"]}, {"level": "B", "scale": ["F", "B", "A"]}),
+        ({"level": "B", "scale": ["C", "B", "A"]}, {"level": "C"}),
+    ]
+    for number, (first, second) in enumerate(looks):
+        receipt = town.shown(
+            school, "W1", learner=f"S-{number}", evaluator={"id": "lee"}, result=first
+        )
+        body = {"evaluator": {"id": "kim"}, "occurred_at": "2026-03-09T10:00:00Z", "result": second}
+        town.post(f"/v1/evidence/{receipt['evidence']}/confirmation", body)
+    found = town.get("/v1/reports/moderation")["overall"]
+    assert (found["pairs"], found["exact"]) == (3, pytest.approx(1 / 3))
+    assert found["leniency"] == pytest.approx((0 + 0.5 / 4 * 10 + 1) / 3)
 
 
 def test_the_command_line_prints_the_reports(town: Town, capfd: pytest.CaptureFixture[str]) -> None:

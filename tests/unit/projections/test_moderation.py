@@ -23,7 +23,9 @@ SCHOOL = ProviderId(UUID(int=7))
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
-def pairs(firsts: list[int], seconds: list[int], *, evaluator: str = "ms-lee") -> list[Pair]:
+def pairs(
+    firsts: list[int], seconds: list[int], *, evaluator: str = "ms-lee", steps: int = 3
+) -> list[Pair]:
     return [
         Pair(
             EvidenceId(UUID(int=index)),
@@ -32,6 +34,7 @@ def pairs(firsts: list[int], seconds: list[int], *, evaluator: str = "ms-lee") -
             first,
             second,
             at=NOON + timedelta(days=index),
+            steps=steps,
         )
         for index, (first, second) in enumerate(zip(firsts, seconds, strict=True))
     ]
@@ -81,6 +84,27 @@ def test_kappa_of_scores_out_of_a_billion_takes_no_longer() -> None:
     spread = 333_333_333
     found = weighted_kappa(pairs([0, spread, 3 * spread], [spread, spread, 3 * spread]))
     assert found == weighted_kappa(pairs([0, 1, 3], [1, 1, 3]))
+
+
+def test_long_and_short_scales_weigh_alike() -> None:
+    """Four levels rated at random are not hidden by points of a hundred that nearly agree."""
+    levels = pairs([0, 1, 2, 3, 0, 1, 2, 3], [3, 2, 1, 0, 0, 1, 2, 3])
+    points = pairs([0, 33, 66, 99], [0, 33, 66, 99], steps=99)
+    assert weighted_kappa(levels) == 0.0
+    assert weighted_kappa([*levels, *points]) == weighted_kappa(
+        [*levels, *pairs([0, 1, 2, 3], [0, 1, 2, 3])]
+    )
+    mixed = weighted_kappa([*levels, *pairs([80, 81, 82], [79, 80, 81], steps=100)])
+    assert mixed is not None
+    assert mixed < 0.2
+
+
+def test_a_point_of_a_hundred_is_a_tenth_of_a_level() -> None:
+    strict = pairs([81, 82, 83, 84, 85], [80, 81, 82, 83, 84], steps=100)
+    assert agreement(strict).leniency == 0.1
+    assert drifting(strict, since=NOON) == []
+    kind = pairs([86, 87, 88, 89, 90], [80, 81, 82, 83, 84], steps=100)
+    assert [one.recent.leniency for one in drifting(kind, since=NOON)] == [0.6]
 
 
 def test_agreement_counts_exact_matches_and_leniency_in_levels() -> None:
