@@ -137,6 +137,8 @@ def _again(asks: Mapping[str, str]) -> str:
 
 def _revised(asks: Mapping[str, str]) -> str:
     works = int(asks.get("works", "1"))
+    if "never" in asks:
+        return "Your first try was as good as it gets. Nothing can be better than that."
     if asks["revision"] == "as_good":
         return (
             "Go back to the work that got worse. Make it as good as your first try."

@@ -100,7 +100,7 @@ class EstimateRule:
             number, worth = least
             level = self._name(worth)
             asks["observations"] = str(number)
-            if level != self._name(worth - 1):
+            if level != self._name(worth - 1) or worth == self._estimator.floor:
                 asks["at_least"] = level
             else:  # between two levels, where only a score can be
                 asks["at_least"] = f"{to_decimal(worth):f}"

@@ -159,6 +159,8 @@ class ImprovedRule:
         new = self._need - risen - self._improvable(tally)
         if new > 0:
             asks["new"] = str(new)
+            if self._of == "competency" and max(tally.tried_points, default=UNRATED) > UNRATED:
+                asks["never"] = "first"  # all is one work, and it began with the best there is
         return (Missing(self._rule, "", asks),)
 
     def _improvable(self, tally: Tally) -> int:
