@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from api import handlers, openapi
+from api import handlers, openapi, reference
 from api.auth import Guard
 from api.intake import Intake
 from api.parts import Parts
@@ -32,8 +32,8 @@ def create_app(
         title="Mastery Ledger",
         version=version("mastery-ledger"),
         description=openapi.DESCRIPTION,
+        docs_url=None,
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
         # Looked for at every request; what operators see of this service is at /metrics.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
@@ -49,6 +49,7 @@ def create_app(
     app.state.guard = Guard(ledger.access.holder)
     handlers.install(app)
     openapi.install(app)
+    app.add_route("/docs", reference.reference, include_in_schema=False)
     for router in STREAMING:
         app.include_router(router)
     for router in ROUTERS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from typing import Any
 
 import jsonschema
@@ -83,3 +84,39 @@ def test_what_is_answered_fits_what_is_declared(town: Town, path: str) -> None:
         if name == "application/json"
     ]
     fit(document, declared, town.get(path.format(**names)))
+
+
+class Page(HTMLParser):
+    """What a page names, links to, and would load or run."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.foreign: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.ids += [given["id"]] if "id" in given else []
+        self.links += [given["href"]] if tag == "a" else []
+        if tag in {"script", "link", "img", "iframe", "object", "embed"} or "src" in given:
+            self.foreign.append(tag)
+
+
+def test_the_page_of_the_document_is_whole_without_a_script_or_another_site(town: Town) -> None:
+    answer = town.steward.get("/docs")
+    page, document = Page(answer.text), town.get("/openapi.json")
+    assert page.foreign == []
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "script-src" not in answer.headers["content-security-policy"]
+    operations = {
+        one["operationId"] for path in document["paths"].values() for one in path.values()
+    }
+    schemas = {f"schema-{name}" for name in document["components"]["schemas"]}
+    assert sorted(page.ids) == sorted(operations | schemas)
+    inside = {link.removeprefix("#") for link in page.links if link.startswith("#")}
+    assert operations <= inside <= set(page.ids)
+    assert {link for link in page.links if not link.startswith("#")} == {
+        "/openapi.json", "/asyncapi.json",
+    }  # fmt: skip
