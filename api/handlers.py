@@ -9,6 +9,7 @@ import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 
 from api.bodies import fault_of_encoding
@@ -82,12 +83,16 @@ def install(app: FastAPI) -> None:
             headers = {"allow": ", ".join(sorted(methods_of(request)))}
         return respond(described(kind, None), headers)
 
+    @app.exception_handler(ClientDisconnect)
+    async def _gone(_request: Request, _error: ClientDisconnect) -> Response:
+        return respond(described(INVALID, "the body was not sent whole"))  # nobody reads it
+
     @app.exception_handler(Exception)
     async def _unforeseen(_request: Request, _error: Exception) -> Response:
         return respond(described(FAILED, None))
 
     # Registered above by the decorators; naming them tells the type checker that they are used.
-    _ = (_ledger, _route, _validation, _http, _unforeseen)
+    _ = (_ledger, _route, _validation, _http, _gone, _unforeseen)
 
 
 def _validation_fault(error: Mapping[str, Any]) -> Fault:

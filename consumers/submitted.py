@@ -176,7 +176,10 @@ def _translate(message: Message, settings: Settings, now: datetime) -> Iterator[
         raise InvalidDocumentError(
             "message", [Reject(f"header {FORMAT_HEADER}", why, "native, xapi")]
         )
-    yield from detect.translate(value, file_name="message", now=now)
+    yield from detect.translate(
+        value, file_name="message", now=now, item_bytes_max=most,
+        unpacked_bytes_max=settings.body_bytes_max,
+    )  # fmt: skip
 
 
 def _format_of(value: bytes) -> str | None:

@@ -53,13 +53,17 @@ def translate(
     file_name: str = "file",
     now: datetime | None = None,
     item_bytes_max: int = ITEM_BYTES_MAX,
+    unpacked_bytes_max: int | None = None,
 ) -> Iterator[Outcome]:
     """Translate a file of any format, given whole or in chunks, plain or gzipped.
+
+    `unpacked_bytes_max` bounds what a gzipped one may unpack to.
 
     Raises:
         InvalidDocumentError: in no known format, CSV without a mapping, or unusable as a whole.
     """
-    head, chunks = _peek(_plain([data] if isinstance(data, bytes) else data))
+    chunks = _plain([data] if isinstance(data, bytes) else data, bytes_max=unpacked_bytes_max)
+    head, chunks = _peek(chunks)
     found = format or ("csv" if mapping is not None else format_of(head))
     if found is None or (found == "csv" and mapping is None):
         check_text(head.split(b"\n", 1)[0], file_name)
@@ -168,7 +172,7 @@ def _peek(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
     return b"".join(held), chain(held, rest)
 
 
-def _plain(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _plain(chunks: Iterable[bytes], *, bytes_max: int | None) -> Iterator[bytes]:
     """Unpack gzip, told by its first bytes, a bounded piece at a time.
 
     Members that follow each other are one file (RFC 1952, 2.2), as `cat` of two makes it.
@@ -179,7 +183,7 @@ def _plain(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield first
         yield from rest
         return
-    unpack = zlib.decompressobj(wbits=31)
+    unpack, unpacked = zlib.decompressobj(wbits=31), 0
     try:
         for chunk in chain([first], rest):
             packed = chunk
@@ -188,10 +192,18 @@ def _plain(chunks: Iterable[bytes]) -> Iterator[bytes]:
                     if not (packed := packed.lstrip(b"\0")):
                         break  # padding
                     unpack = zlib.decompressobj(wbits=31)
-                yield unpack.decompress(packed, CHUNK_BYTES)
+                part = unpack.decompress(packed, CHUNK_BYTES)
+                unpacked += len(part)
+                if bytes_max is not None and unpacked > bytes_max:
+                    raise InvalidDocumentError("gzip", [Reject("", *_too_much(bytes_max))])
+                yield part
                 packed = unpack.unconsumed_tail or unpack.unused_data
         yield unpack.flush()
         if not unpack.eof:
             raise InvalidDocumentError("gzip", [Reject("", "ends too early", "a gzip file")])
     except zlib.error as error:
         raise InvalidDocumentError("gzip", [Reject("", str(error), "a gzip file")]) from error
+
+
+def _too_much(bytes_max: int) -> tuple[str, str]:
+    return f"unpacks to more than {bytes_max} bytes", f"at most {bytes_max} bytes"

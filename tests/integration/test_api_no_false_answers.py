@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
+import socket
+import time
 from typing import Any
 from uuid import UUID
 
@@ -256,3 +259,20 @@ def test_an_offset_of_more_than_a_day_is_said_in_words(town: Town) -> None:
     body = {**item(), "occurred_at": "2026-03-02T10:00:00+25:00"}
     (fault,) = town.provider().client.post("/v1/evidence", json=body).json()["errors"]
     assert fault["reason"] == "has an offset of a day or more"
+
+
+def test_a_sender_who_leaves_within_a_body_leaves_no_error_behind(
+    town: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    by = town.provider()
+    host, port = town.served.url.removeprefix("http://").split(":")
+    head = (
+        f"POST /v1/evidence HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+        f"authorization: {by.client.headers['authorization']}\r\ncontent-length: 500\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port))) as leaving:
+        leaving.sendall(head.encode() + b'{"id":')
+        time.sleep(0.3)
+    assert by.client.post("/v1/evidence", json=item()).status_code == 201
+    time.sleep(0.3)
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -22,7 +23,7 @@ from consumers.submitted import (
 )
 from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
 from ledger.service import Receipt
-from ledger.standards.translation import Translated, Withdrawal
+from ledger.standards.translation import Refused, Translated, Withdrawal
 from ledger.store.access import Holder
 from tests import ledgers
 from tests.served import item
@@ -69,3 +70,22 @@ def test_a_void_of_what_has_not_come_is_answered_as_awaited() -> None:
     place = Place("evidence.submitted", 3, 7, 0)
     assert answer == AwaitedData(place, "awaited", 9, at, duplicate=False)
     assert dict(answer_headers(message, 0, answer))["ce_type"] == AWAITED_TYPE.encode()
+
+
+@pytest.mark.parametrize("first", [b'{"id": "', b'{"CFDocument": {}, "CFItems": "'])
+def test_a_message_unpacks_to_no_more_than_a_body_may_have(first: bytes) -> None:
+    value = gzip.compress(first + b"x" * 9_000_000)
+    holder = Holder("provider", ProviderId(UUID(int=7)), "school")
+    message = Message("evidence.submitted", 0, 7, b"k", value, (("provider-key", b"mlt_x"),))
+    bounded = ledgers.settings("x", body_bytes_max=2_000_000)
+    tracemalloc.start()
+    try:
+        found = understand(message, Keys(lambda _: holder), bounded, now=datetime.now(UTC))
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    (refused,) = found.translations
+    assert isinstance(refused, Refused)
+    assert refused.rejects[0].why == "unpacks to more than 2000000 bytes"
+    assert refused.raw == value
+    assert most < 8_000_000
