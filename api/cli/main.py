@@ -11,12 +11,17 @@ import typer
 from typer.exceptions import TyperException
 
 from api.cli.commands import Commands
-from api.cli.session import Session, UsageError, complaints, settings_with
+from api.cli.session import (
+    EXIT_FAILED,
+    Session,
+    UsageError,
+    complain,
+    complain_of,
+    settings_with,
+)
 from api.cli.teaching import group
 from ledger.errors import InvalidDocumentError, LedgerError
 
-EXIT_FAILED = 1
-EXIT_USAGE = 2
 EXIT_STOPPED = 130
 
 HELP = """\
@@ -62,29 +67,18 @@ def run(arguments: Sequence[str] | None = None, *, env: Mapping[str, str]) -> in
     try:
         found = app(arguments, prog_name="mastery", standalone_mode=False, obj=env)
     except TyperException as error:
-        return _complain(error.format_message() or "see --help", error.exit_code)
-    except UsageError as error:
-        return _complain(str(error), EXIT_USAGE)
-    except InvalidDocumentError as error:
-        for reject in error.rejects[1:]:
-            place = reject.where or "(document)"
-            complaints.print(f"  {place}: {reject.why}{reject.remedy}", markup=False)
-        remedy = error.rejects[0].remedy if error.rejects else ""
-        return _complain(f"{error}{remedy}", EXIT_FAILED)
+        return complain(error.format_message() or "see --help", error.exit_code)
+    except (UsageError, InvalidDocumentError) as error:
+        return complain_of(error)
     except LedgerError as error:
-        return _complain(str(error), EXIT_FAILED)
+        return complain(str(error), EXIT_FAILED)
     except OSError as error:
         if error.filename is None:
             raise  # about no file that was named
-        return _complain(f"{error.filename}: {error.strerror}", EXIT_FAILED)
+        return complain(f"{error.filename}: {error.strerror}", EXIT_FAILED)
     except (KeyboardInterrupt, typer.Abort):
-        return _complain("stopped", EXIT_STOPPED)
+        return complain("stopped", EXIT_STOPPED)
     return found if isinstance(found, int) else 0
-
-
-def _complain(sentence: str, code: int) -> int:
-    complaints.print(f"mastery: {sentence}", markup=False)
-    return code
 
 
 def main() -> None:

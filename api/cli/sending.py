@@ -17,9 +17,17 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from api.answers import Tally
 from api.cli.files import Reading, existing, why_refused
 from api.cli.rejects import RejectsFile
-from api.cli.session import UsageError, complaints, provider_named, screen, session
+from api.cli.session import (
+    UsageError,
+    complain_of,
+    complaints,
+    provider_named,
+    screen,
+    session,
+)
 from api.intake import Begun, hand_over, keep, settle
 from ledger.domain.ids import ProviderId
+from ledger.errors import InvalidDocumentError
 from ledger.service import Ledger
 from ledger.standards.translation import Outcome, Refused, Translated
 
@@ -57,6 +65,7 @@ def import_files(
     Importing a file twice records nothing twice. What is refused goes to FILE.rejects.ndjson (or
     .csv) as it was received, with the reasons in FILE.rejects.txt: repair it and import it.
     Where such a file is there already, it is left as it is, and the new one is FILE.rejects.1.csv.
+    A file that cannot be used as a whole leaves the others to be imported.
 
     Exit code: 0 everything is in the ledger, 1 something was refused, 2 the call was wrong.
 
@@ -68,13 +77,17 @@ def import_files(
     asked = session(context)
     found = [existing(path) for path in files]
     reading = Reading.asked(asked.settings, now=_now(), form=form, mapping=mapping)
-    refused = 0
+    codes = {0}
     with asked.answers() as (ledger, answers):
         whose = provider_named(answers, provider)
         for path in found:
             rejects = RejectsFile(path, reading.mapping)
-            refused += _import(_Delivery(ledger, whose, rejects, Tally()), path, reading)
-    return 1 if refused else 0
+            try:
+                refused = _import(_Delivery(ledger, whose, rejects, Tally()), path, reading)
+                codes.add(1 if refused else 0)
+            except (InvalidDocumentError, UsageError) as error:  # the other files stand
+                codes.add(complain_of(error))
+    return max(codes)
 
 
 def _import(delivery: _Delivery, path: Path, reading: Reading) -> int:

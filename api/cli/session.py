@@ -11,9 +11,10 @@ import msgspec
 import typer
 from rich.console import Console
 
+from api.cli.teaching import EXIT_USAGE
 from ledger.config import Settings
 from ledger.domain.ids import ProviderId
-from ledger.errors import UnknownProviderError
+from ledger.errors import InvalidDocumentError, UnknownProviderError
 
 if TYPE_CHECKING:
     from ledger.service import Ledger
@@ -26,12 +27,31 @@ Processes = Annotated[
     ),
 ]
 
+EXIT_FAILED = 1
+
 screen = Console(highlight=False, soft_wrap=True)
 complaints = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class UsageError(Exception):
     """The command was called in a way that cannot be meant; exit code 2."""
+
+
+def complain(sentence: str, code: int) -> int:
+    """Say on the standard error what was wrong, and give the exit code."""
+    complaints.print(f"mastery: {sentence}", markup=False)
+    return code
+
+
+def complain_of(error: UsageError | InvalidDocumentError) -> int:
+    """Say what was wrong with the call, or with a document as a whole."""
+    if isinstance(error, UsageError):
+        return complain(str(error), EXIT_USAGE)
+    for reject in error.rejects[1:]:
+        place = reject.where or "(document)"
+        complaints.print(f"  {place}: {reject.why}{reject.remedy}", markup=False)
+    remedy = error.rejects[0].remedy if error.rejects else ""
+    return complain(f"{error}{remedy}", EXIT_FAILED)
 
 
 class Session:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.test_cli import MAPPING, Mastery
+from tests.served import item
+from tests.unit.standards.samples import PACKAGE
 
 HEADER = "Log no,Student,Day,Hours\n"
 
@@ -95,3 +97,22 @@ def test_a_row_that_the_ledger_refuses_is_named_like_one_that_cannot_be_read(
     (line,) = hours.with_name("hours.csv.rejects.csv").read_text().splitlines()[1:]
     assert line.split(",")[4] == "3"
     assert "hours.csv:3" in mastery("rejects", "--provider", "Northside")[1]
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "said"),
+    [
+        pytest.param(b"PK\x03\x04\x14", 1, "is a workbook", id="a workbook"),
+        pytest.param(json.dumps(PACKAGE).encode(), 2, "is a framework", id="a framework"),
+    ],
+)
+def test_a_file_that_cannot_be_used_leaves_the_others_to_be_imported(
+    mastery: Mastery, tmp_path: Path, data: bytes, code: int, said: str
+) -> None:
+    mastery.provider()
+    unusable, whole = tmp_path / "a.json", tmp_path / "b.json"
+    unusable.write_bytes(data)
+    whole.write_text(json.dumps([item(1)]))
+    found, out, err = mastery("import", unusable, whole, "--provider", "Northside")
+    assert (found, said in err) == (code, True)
+    assert f"{whole}: 1 accepted, 0 duplicates, 0 rejected" in out
