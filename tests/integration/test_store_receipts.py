@@ -192,13 +192,6 @@ def test_what_is_not_there_cannot_be_changed(migrated: str, change: Change) -> N
     assert isinstance(not_evidence, UnknownEvidenceError)
 
 
-def test_a_withdrawal_by_an_unknown_name_is_refused(migrated: str) -> None:
-    with opened(migrated) as ledger:
-        future = ledger.withdraw(provider(ledger), external_id="nothing", reason="")
-        error = refusal(future.result(ANSWER_S)[0])
-    assert isinstance(error, UnknownEvidenceError)
-
-
 def test_names_of_two_learners_in_one_delivery_are_refused(migrated: str) -> None:
     with opened(migrated) as ledger:
         school = provider(ledger)
