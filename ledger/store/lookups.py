@@ -24,6 +24,7 @@ from ledger.domain.identities import Identities
 from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
 from ledger.domain.messages import Accepted, Message
 from ledger.store.keys import MasterKey
+from ledger.store.tasks import NOBODY
 
 _BY_MESSAGE = """
 SELECT r.message, r.version, r.digest, r.evidence, r.learner, r.provider, r.position, r.recorded_at
@@ -105,7 +106,7 @@ def messages(
                     ProviderId(row["provider"]),
                 )
                 found[row["message"]] = message
-            elif message.learner.int == 0:  # only its withdrawal had come
+            elif message.learner == NOBODY:  # that row was of a withdrawal which came first
                 message.evidence = EvidenceId(row["evidence"])
                 message.learner = LearnerId(row["learner"])
             receipts += 1
