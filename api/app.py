@@ -34,6 +34,8 @@ def create_app(
         description=openapi.DESCRIPTION,
         docs_url=None,
         redoc_url=None,
+        # To an address made of the Host header, which is the sender's to choose.
+        redirect_slashes=False,
         # Looked for at every request; what operators see of this service is at /metrics.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api import bodies
 from api.auth import Steward
 from api.openapi import PROBLEMS, SCHEMAS, JsonBytes, encoded, replies, takes
-from api.parts import parts
+from api.parts import Parts, parts
 from api.problems import CONFLICT, INVALID, ProblemError
 from consumers.errors import DestinationRefusedError
 from consumers.sending import destination
@@ -88,8 +88,9 @@ async def subscribe(request: Request, _caller: Steward) -> Response:
     """
     asked = parts(request)
     wanted = await _read(request, Subscribe)
-    if len(wanted.url) > URL_BYTES_MAX or wanted.after < 0:
-        raise ProblemError(INVALID, "the URL is too long, or `after` is negative")
+    if len(wanted.url) > URL_BYTES_MAX:
+        raise ProblemError(INVALID, "the URL is too long")
+    await _check_place(asked, wanted.after)
     if wanted.label:
         wording.check_line("webhook", "label", wanted.label)
     store = asked.ledger.webhooks
@@ -122,8 +123,8 @@ def states(request: Request, _caller: Steward) -> Response:
 async def replay(request: Request, _caller: Steward, webhook: UUID) -> Response:
     """Deliver again from a sequence number, or start a stopped one where it was."""
     wanted = await _read(request, Replay)
-    if wanted.after is not None and wanted.after < 0:
-        raise ProblemError(INVALID, "`after` is negative")
+    if wanted.after is not None:
+        await _check_place(parts(request), wanted.after)
     await asyncio.to_thread(parts(request).ledger.webhooks.replay, webhook, after=wanted.after)
     return Response(status_code=204)
 
@@ -154,6 +155,14 @@ def _state(one: Webhook) -> State:
         one.id, one.url, one.label, one.created_at, one.position, one.attempts, one.next_at,
         one.last_error, one.stopped_at,
     )  # fmt: skip
+
+
+async def _check_place(asked: Parts, after: int) -> None:
+    """Refuse a place that the feed does not have: what comes there first would be missed."""
+    if after < 0:
+        raise ProblemError(INVALID, "`after` is negative")
+    if after and after > (head := await asyncio.to_thread(asked.feed.head)):
+        raise ProblemError(INVALID, f"`after` is {after}, and the feed ends at {head}")
 
 
 async def _read(request: Request, kind: type[Wanted]) -> Wanted:

@@ -25,7 +25,7 @@ LINES_TYPES = frozenset(
     }
 )
 
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_OF_ONE_ITEM = re.compile(rb"\\u[dD][89a-fA-F]|NaN|Infinity")
 _SPACE = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
 _KEPT_OF_TOO_LONG = 4_096  # bytes; the rest of a too long item is not held in memory
@@ -92,11 +92,12 @@ def read_items(
 
 
 def _cut_apart(text: bytes, *, bytes_max: int) -> list[Item]:
-    """Cut an array where only a lone surrogate in some string stands in the way; else give none.
+    """Cut an array where a lone surrogate, or a number that is none, may stand in the way.
 
-    That is JSON by its grammar (RFC 8259, section 8.2), so it is the fault of one item alone.
+    The first is JSON by its grammar (RFC 8259, section 8.2), the second what many libraries write
+    for a missing number (section 6 has none): the fault of one item alone. Else give none.
     """
-    if not _SURROGATE.search(text):
+    if not _OF_ONE_ITEM.search(text):
         return []
     from ledger.standards.array_stream import ArraySplitter  # noqa: PLC0415  it imports this
 

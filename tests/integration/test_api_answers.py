@@ -20,6 +20,15 @@ def safe(answer: httpx.Response) -> tuple[str | None, str | None]:
     return answer.headers.get("x-content-type-options"), answer.headers.get("cache-control")
 
 
+@pytest.mark.parametrize(("method", "path"), [("POST", "/v1/evidence/"), ("GET", "/learners/")])
+def test_nobody_is_sent_to_an_address_that_the_sender_named(
+    served: Served, method: str, path: str
+) -> None:
+    client = served.as_role("auditor")
+    answer = client.request(method, path, headers={"host": "elsewhere.example"})
+    assert (answer.status_code, "location" in answer.headers) == (404, False)
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -242,6 +242,10 @@ def test_a_destination_that_turns_private_is_stopped_before_anything_is_sent(mig
 
 def test_stewards_subscribe_replay_and_unsubscribe_over_http(migrated: str) -> None:
     with serving(migrated, webhook_private_addresses=True) as site:
+        downstream.load(site.ledger, learners=4)
+        downstream.engine_catches_up(site.ledger, ledgers.settings(migrated))
+        last = len(downstream.feed(site.ledger))
+        assert last > 3
         steward, path = site.as_role("steward"), "/v1/webhooks"
         made = steward.post(path, json={"url": "http://127.0.0.1:9/hook", "label": "SIS"})
         assert made.status_code == 201
@@ -252,6 +256,10 @@ def test_stewards_subscribe_replay_and_unsubscribe_over_http(migrated: str) -> N
         assert "secret" not in listed
         assert steward.post(f"{path}/{name}/replay", json={"after": 3}).status_code == 204
         assert steward.get(path).json()["items"][0]["position"] == 3
+        beyond = {"after": last + 1}
+        assert steward.post(f"{path}/{name}/replay", json=beyond).status_code == 400
+        answer = steward.post(path, json={"url": "http://127.0.0.1:9/hook", **beyond})
+        assert (answer.status_code, f"ends at {last}" in answer.json()["detail"]) == (400, True)
         assert steward.get(f"{path}/{name}/dead-letters").json() == {"items": []}
         assert site.as_role("reader").get(path).status_code == 403
         assert steward.delete(f"{path}/{name}").status_code == 204

@@ -34,6 +34,13 @@ def test_a_lone_surrogate_is_the_fault_of_its_own_item() -> None:
         list(read_items(b'["x\\ud800", 3'))
 
 
+@pytest.mark.parametrize("number", [b"NaN", b"-Infinity"])
+def test_a_number_that_is_none_is_the_fault_of_its_own_item(number: bytes) -> None:
+    items = list(read_items(b'[{"a": 1}, {"b": ' + number + b"}, 3]"))
+    assert [item.raw for item in items] == [b'{"a": 1}', b'{"b": ' + number + b"}", b"3"]
+    assert [isinstance(decoded(item), Reject) for item in items] == [False, True, False]
+
+
 def test_lines_end_in_either_way_and_blank_ones_do_not_count() -> None:
     items = list(read_lines([b"\xef\xbb\xbf1\r\n\r\n  \n2\n3"]))
     assert [(item.index, item.raw) for item in items] == [(0, b"1"), (1, b"2"), (2, b"3")]
