@@ -93,10 +93,11 @@ def test_the_application_s_role_cannot_get_round_the_guard(migrated: str, statem
     [
         pytest.param("facts", ["INSERT", "SELECT"], id="facts"),
         pytest.param("receipts", ["INSERT", "SELECT"], id="receipts"),
-        pytest.param("identifiers", ["INSERT", "SELECT"], id="identifiers"),
         pytest.param("documents", ["INSERT", "SELECT"], id="documents"),
         pytest.param("rejects", ["INSERT", "SELECT"], id="rejects"),
         pytest.param("data_keys", ["DELETE", "INSERT", "SELECT"], id="keys may be destroyed"),
+        pytest.param("identifiers", ["DELETE", "INSERT", "SELECT"], id="names may be taken away"),
+        pytest.param("holdings", ["DELETE", "INSERT", "SELECT"], id="and with them their marks"),
         pytest.param("tokens", ["INSERT", "SELECT", "UPDATE"], id="tokens may be revoked"),
     ],
 )
