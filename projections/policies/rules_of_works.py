@@ -35,10 +35,13 @@ class ConfirmedRule(CountRule):
         bar = self._bar
         raters: dict[object, set[object]] = {}
         found: dict[object, int] = {}
+        passing: set[object] = set()  # who looks at any other agrees that it falls short
         for place, (one, worth) in enumerate(zip(tally.seen, tally.points, strict=True)):
             if worth <= UNRATED:
                 continue
             work = same_attempt(one)
+            if worth >= bar:
+                passing.add(work)
             agreed = raters.setdefault(work, set())
             people = {one.evaluator or one.provider.int}
             agreed |= people | set(one.confirmed_by)
@@ -48,7 +51,7 @@ class ConfirmedRule(CountRule):
                 found.setdefault(work, place)
             elif worth < bar and len(agreed) < 2:
                 found.pop(work, None)
-        return found, sum(bool(people) for work, people in raters.items() if work not in found)
+        return found, sum(bool(raters[work]) for work in passing - found.keys())
 
     def missing(self, tally: Tally, finding: Finding) -> tuple[Missing, ...]:
         """Second looks at works that one person vouches for, and new works where there are too few."""

@@ -102,6 +102,7 @@ def test_every_work_that_fell_is_to_be_as_good_again() -> None:
         pytest.param([], {"observations": "3", "new": "3"}, id="none"),
         pytest.param([seen(1, P, evaluator="x")], {"observations": "3", "new": "2"}, id="one vouches"),
         pytest.param([seen(1, D, evaluator="x"), seen(2, P)], {"observations": "3", "new": "2"}, id="below the bar nobody vouches"),
+        pytest.param([seen(1, D, confirmed_by=("y",))], {"observations": "3", "new": "3"}, id="nor who agrees with that"),
         pytest.param([seen(1, P, confirmed_by=("y",)), seen(2, P)], {"observations": "2", "new": "1"}, id="one is done"),
         pytest.param([seen(n, P, evaluator="x") for n in (1, 2, 3)], {"observations": "3"}, id="enough to look at"),
     ],
