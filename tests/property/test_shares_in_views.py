@@ -13,7 +13,7 @@ from consumers.broker import partition_of
 from consumers.partition import Share, Work
 from ledger.domain.catalogue import Recorded
 from ledger.domain.facts import LearnerMerged
-from ledger.domain.ids import Position
+from ledger.domain.ids import LearnerId, Position
 from projections.engine import Engine
 from projections.views import connected, prepare
 from tests import ledgers
@@ -64,6 +64,16 @@ def test_shares_that_are_at_different_places_end_as_an_engine(
 def test_who_was_merged_is_taken_out_by_their_own_partition_though_it_comes_last(
     postgres_server: Postgres, migrated_template: str, later: Callable[[Given], object]
 ) -> None:
+    one, into, told = two_who_showed_the_same()
+    merged = told.fact(one, LearnerMerged(learner=one, into=into, reason="same_person"))
+    later(told)
+    own, others = (partition_of(str(who).encode(), PARTITIONS) for who in (one, into))
+    turns = [(own, merged.position - 1, False), (others, len(told.facts), False)]
+    agree(postgres_server, migrated_template, told.facts, turns)
+
+
+def two_who_showed_the_same() -> tuple[LearnerId, LearnerId, Given]:
+    """Give two learners, and the facts by which each has shown one thing."""
     one, into = learner(0), learner(1)
     told = Given()
     told.provider()
@@ -71,11 +81,7 @@ def test_who_was_merged_is_taken_out_by_their_own_partition_though_it_comes_last
     told.policy(POLICIES[0])
     for number, who in enumerate((one, into)):
         told.recorded(number, evidence("W1"), who=who)
-    merged = told.fact(one, LearnerMerged(learner=one, into=into, reason="same_person"))
-    later(told)
-    own, others = (partition_of(str(who).encode(), PARTITIONS) for who in (one, into))
-    turns = [(own, merged.position - 1, False), (others, len(told.facts), False)]
-    agree(postgres_server, migrated_template, told.facts, turns)
+    return one, into, told
 
 
 def agree(
@@ -98,13 +104,7 @@ def agree(
 def test_who_was_merged_and_erased_is_told_of_last_by_their_own_partition(
     postgres_server: Postgres, migrated_template: str
 ) -> None:
-    one, into = learner(0), learner(1)
-    told = Given()
-    told.provider()
-    told.framework()
-    told.policy(POLICIES[0])
-    for number, who in enumerate((one, into)):
-        told.recorded(number, evidence("W1"), who=who)
+    one, into, told = two_who_showed_the_same()
     shown = len(told.facts)
     told.fact(one, LearnerMerged(learner=one, into=into, reason="same_person"))
     own, others = (partition_of(str(who).encode(), PARTITIONS) for who in (one, into))
