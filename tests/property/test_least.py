@@ -166,7 +166,6 @@ def test_who_brings_what_is_missing_has_mastered_it(
     policy: PolicyDocument, seen: list[Observation], children: Any
 ) -> None:
     seen = [replace(one, occurred_at=min(one.occurred_at, NOW - timedelta(1))) for one in seen]
-    assume(all(one.excluded != "contested" for one in seen))  # what is brought settles no dispute
     record = Record(compile_policy(policy), seen, dict(children))
     verdict = record.verdict()
     assume(verdict.state in {"no_evidence", "in_progress", "lapsed"})
