@@ -23,8 +23,8 @@ ENTRIES_HELD_MAX = 10_000
 READ_MAX = 1_000
 LINGER_S = 5.0
 LISTEN_S = 1.0
-FOLLOWER_S = 0.001
-PAUSE_S_MAX = 0.25
+FOLLOWER_S = 0.0025
+PAUSE_S_MAX = 0.5
 """Each follower costs its process a turn when the feed goes on, so the more there are, the more
 changes are told at once: no sooner than so long a follower after the last, and this at most."""
 RETRY_S = 0.5
