@@ -24,7 +24,9 @@ PARTS = ("recorder", "http", "views", "downstream", "followers")
 def main(arguments: list[str]) -> int:
     """Run all parts, or those named; exit code 1 where a target was missed, 2 for an unknown part."""
     if unknown := set(arguments) - set(PARTS):
-        sys.stderr.write(f"bench: no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}\n")
+        sys.stderr.write(
+            f"bench: no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}\n"
+        )
         return 2
     logging.disable(logging.WARNING)
     console = Console(highlight=False, width=WIDTH)

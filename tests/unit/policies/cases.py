@@ -27,6 +27,27 @@ def golden(name: str) -> Any:
     return json.loads((GOLDEN / f"{name}.json").read_text(), parse_float=Decimal)
 
 
+READINESS = golden("readiness_policy_proposed")
+"""Cases of readiness; `RULES` and `STATES` say its words in ours."""
+RULES = {
+    "min_observations": "observations_at_least",
+    "min_contexts": "distinct:context",
+    "min_assessors": "distinct:evaluator",
+    "requires_shown:explains_thinking": "facet:explanation",
+    "requires_shown:adapts_to_new_situation": "facet:transfer",
+    "level_at_least": "estimate_at_least",
+    "improvement": "improved:kept",
+    "max_age_days": "expires_after",
+}
+STATES = {
+    "none": "no_evidence",
+    "emerging": "in_progress",
+    "developing": "in_progress",
+    "ready": "mastered",
+    "lapsed": "lapsed",
+}
+
+
 def evidence_id(number: int) -> EvidenceId:
     return EvidenceId(UUID(int=number))
 

@@ -15,12 +15,11 @@ from projections.policies.adoption import deciding
 from projections.policies.files import judge_case, read_case, verdict_json
 from projections.policies.soundness import unknown_references
 from projections.policies.verdict import MasteryState, Verdict
-from tests.unit.policies.cases import NOW, golden, unmet
+from tests.unit.policies.cases import NOW, READINESS, RULES, STATES, golden, unmet
 
 MOODLE, EDX, CASS, BKT = (
     golden(name) for name in ("moodle_rules", "openedx_criteria", "cass_profile", "bkt_onestep")
 )
-READINESS = golden("readiness_policy_proposed")
 
 
 def rows(cases: list[dict[str, Any]], key: str = "name") -> list[Any]:
@@ -264,24 +263,6 @@ def test_bkt_answer_that_is_impossible_leaves_the_belief_and_takes_the_chance() 
 
 
 # -- readiness ------------------------------------------------------------------------------
-
-RULES = {
-    "min_observations": "observations_at_least",
-    "min_contexts": "distinct:context",
-    "min_assessors": "distinct:evaluator",
-    "requires_shown:explains_thinking": "facet:explanation",
-    "requires_shown:adapts_to_new_situation": "facet:transfer",
-    "level_at_least": "estimate_at_least",
-    "improvement": "improved:kept",
-    "max_age_days": "expires_after",
-}
-STATES = {
-    "none": "no_evidence",
-    "emerging": "in_progress",
-    "developing": "in_progress",
-    "ready": "mastered",
-    "lapsed": "lapsed",
-}
 
 
 @pytest.mark.parametrize("case", rows(READINESS["cases"]))
