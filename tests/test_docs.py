@@ -32,7 +32,8 @@ from ledger.standards.translation import Translated
 from ledger.standards.xapi_meaning import AWARDS, COMPETENCY_TYPES, DIRECTED, JUDGEMENTS
 from tests.drawn import document
 
-DOCS = Path(__file__).parents[1] / "docs"
+TESTS = Path(__file__).parent
+DOCS = TESTS.parent / "docs"
 
 
 def page(name: str) -> str:
@@ -233,3 +234,26 @@ def test_every_verb_that_counts_is_documented_with_what_it_means_and_no_other() 
 def test_other_names_that_xapi_knows_are_documented() -> None:
     known = [f"`{name}`" for name in sorted(DIRECTED | COMPETENCY_TYPES)]
     assert missing(known, page("xapi.md")) == []
+
+
+# -- capabilities
+
+
+def shown_by_row() -> dict[str, set[str]]:
+    """Find the rows that tests say they show, by what their docstrings begin with."""
+    found: dict[str, set[str]] = {}
+    for file in TESTS.rglob("test_*.py"):
+        said = re.findall(
+            r"^def (test_\w+)[^\"]*?-> None:\n    \"\"\"(S\d-\d+[^:]*):",
+            file.read_text("utf-8"),
+            re.MULTILINE,
+        )
+        for name, rows in said:
+            for row in re.findall(r"S\d-\d+", rows):
+                found.setdefault(row, set()).add(name)
+    return found
+
+
+def test_every_capability_is_shown_by_the_tests_that_its_page_names() -> None:
+    rows = re.findall(r"^\| (S\d-\d+) \| .* \| (.*) \|$", page("capabilities.md"), re.MULTILINE)
+    assert {row: set(re.findall(r"test_\w+", named)) for row, named in rows} == shown_by_row()

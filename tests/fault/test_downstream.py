@@ -16,6 +16,7 @@ SEED = 30
 
 
 def test_nothing_is_lost_repeated_or_out_of_order(tmp_path: Path) -> None:
+    """S4-11: whatever is killed, one logical message for each change, in order for each learner."""
     if not kafka.available():
         missing("Kafka", remedy="run `make parts`")
     report = downstream_kills.run(

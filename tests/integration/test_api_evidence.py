@@ -40,6 +40,7 @@ def test_spacing_and_order_of_members_make_no_difference(served: Served) -> None
 
 
 def test_other_content_under_the_same_id_is_a_conflict(served: Served) -> None:
+    """S0-3: a message that was altered is refused, and nothing is replaced."""
     _, client = served.as_provider()
     client.post(EVIDENCE, json=item())
     answer = client.post(EVIDENCE, json=item(result={"score": 12, "max": 100}))
@@ -155,6 +156,7 @@ def test_a_long_stream_is_taken_whole_by_a_client_that_reads_last(served: Served
 
 
 def test_three_parallel_deliveries_leave_one_fact_each(served: Served) -> None:
+    """S0-3: each message three times at once is one fact, with the same receipt for all three."""
     provider, client = served.as_provider()
     batch = [item(number, learner=f"L-{number % 7}") for number in range(200)]
     before = served.ledger.log.head()
