@@ -189,8 +189,8 @@ def test_falling_quality_blocks_and_a_late_arrival_breaks_no_chain(ready: Town) 
     (fell,) = [one for one in READINESS["cases"] if one["name"] == "quality fell"]
     school = ready.provider()
     first, *rest = fell["evidence"]
-    for one in [*rest, {**rest[0], "age_days": 60}]:
-        learner = showing(ready, school, "S-1", one)["learner"]
+    good = [*rest, {**rest[0], "age_days": 60}]
+    (learner,) = {showing(ready, school, "S-1", one)["learner"] for one in good}
     assert ready.state(learner, "W1", on=TODAY.isoformat()) == "mastered"
     showing(ready, school, "S-1", first)  # the oldest and the best of them comes last
     verdict = ready.verdict(learner, "W1", on=TODAY.isoformat())
@@ -201,11 +201,13 @@ def test_falling_quality_blocks_and_a_late_arrival_breaks_no_chain(ready: Town) 
 def test_trying_again_erases_nothing_and_the_policy_says_which_counts(town: Town) -> None:
     """S4-6: four attempts at one task; each preset of Canvas reads them in its own way."""
     school = town.provider()
-    for day, score in enumerate((1, 4, 2, 3), start=1):
-        learner = town.shown(
+    (learner,) = {
+        town.shown(
             school, "W1", occurred_at=f"2026-03-0{day}T10:00:00Z",
             result={"score": score, "max": 5}, context={"task": "weld", "attempt": day},
-        )["learner"]  # fmt: skip
+        )["learner"]
+        for day, score in enumerate((1, 4, 2, 3), start=1)
+    }  # fmt: skip
     found = {}
     for name in ("highest", "latest", "average"):
         town.post("/v1/policies", json.loads(canonical(preset(f"canvas-{name}"))))

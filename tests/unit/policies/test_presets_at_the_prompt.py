@@ -10,12 +10,10 @@ from typing import Any
 import pytest
 
 from api.cli.main import run
-from tests.unit.policies.cases import golden
-from tests.unit.policies.test_golden_others import STATES
+from tests.unit.policies.cases import READINESS, STATES
 
 CLI_MD = Path(__file__).parents[3] / "docs" / "cli.md"
 EXAMPLES = re.findall(r"^    mastery (policy preset [^>\n]*)", CLI_MD.read_text(), re.MULTILINE)
-READINESS = golden("readiness_policy_proposed")
 
 
 def printed(capfd: pytest.CaptureFixture[str], *words: str | Path) -> Any:
