@@ -30,7 +30,7 @@ from ledger.standards.translation import Outcome, Refused, Rejects, Translated, 
 from ledger.standards.xapi_actor import identifier_of, known_as, name_of
 from ledger.standards.xapi_comparison import ASSIGNED, digests_of
 from ledger.standards.xapi_evidence import evidence_of
-from ledger.standards.xapi_meaning import learners_of, voids
+from ledger.standards.xapi_meaning import Said, learners_of
 from ledger.standards.xapi_result import RESULT_BYTES_MAX, unwrapped
 from ledger.standards.xapi_statement import statement
 from ledger.standards.xapi_values import moment
@@ -82,14 +82,17 @@ def outcome_of(item: Item, *, now: datetime | None = None) -> Outcome:
     if rejects:
         return Refused(item.index, item.raw, rejects[:REJECTS_MAX])
     held = as_object(value) or {}
-    if voids(held):
+    said = Said(held)
+    if said.voids:
         return _withdrawn(item, held)
     # What was recorded before `digests_of` was written is known by this one.
     former = digest_of(canonical({k: v for k, v in held.items() if k not in ASSIGNED}))
-    evidence = _checked(held, source=_source(held, digest=former, raw=item.raw), now=now)
+    people = learners_of(said)
+    source = _source(said, digest=former, raw=item.raw)
+    evidence = _checked(said, people, source=source, now=now)
     if not isinstance(evidence, Evidence):
         return Refused(item.index, item.raw, evidence)
-    return _submitted(item, evidence, learners_of(held), digests=(*digests, former))
+    return _submitted(item, evidence, people, digests=(*digests, former))
 
 
 def _withdrawn(item: Item, held: JsonObject) -> Translated:
@@ -106,18 +109,19 @@ def _why_voided(held: JsonObject) -> str:
     return f"voided{by}: {shown}" + (f", {said}" if said else "")
 
 
-def _checked(held: JsonObject, *, source: Source, now: datetime | None) -> Evidence | Rejects:
-    people = learners_of(held)
+def _checked(
+    said: Said, people: Sequence[JsonObject], *, source: Source, now: datetime | None
+) -> Evidence | Rejects:
     if not people:
-        return (_names_nobody(held),)
+        return (_names_nobody(said),)
     if len(people) > GROUP_MEMBERS_MAX:
         most = f"at most {GROUP_MEMBERS_MAX} in one statement"
         return (Reject("/actor/member", f"names {len(people)} learners", most),)
-    said = held.get("timestamp", held.get("stored"))
-    occurred_at = now if said is None else moment(str(said))
+    told = said.whole.get("timestamp", said.whole.get("stored"))
+    occurred_at = now if told is None else moment(str(told))
     if occurred_at is None:
         return (Reject("/timestamp", "is missing", "required where nothing else says when"),)
-    evidence = evidence_of(held, occurred_at=occurred_at, source=source)
+    evidence = evidence_of(said, occurred_at=occurred_at, source=source)
     if isinstance(evidence, Reject):
         return (evidence,)
     if faults := faults_of(evidence, now=now):
@@ -146,19 +150,19 @@ def _submitted(
     return Translated(item.index, item.raw, tuple(submissions))
 
 
-def _names_nobody(held: JsonObject) -> Reject:
-    if part(held, "actor").get("objectType") == "Group":
+def _names_nobody(said: Said) -> Reject:
+    if part(said.whole, "actor").get("objectType") == "Group":
         return Reject("/actor/member", "names no learner", "a group with its members")
-    verb = str(part(held, "verb")["id"]).rstrip("/").rpartition("/")[2]
+    verb = said.verb.rpartition("/")[2]
     why = f"the actor of {verb!r} is not the learner, and nothing else names one"
     return Reject("/context/extensions", why, "the learner, as the extension of that name")
 
 
-def _source(held: JsonObject, *, digest: bytes, raw: bytes) -> Source:
+def _source(said: Said, *, digest: bytes, raw: bytes) -> Source:
     """A statement without an id is known by its content, so that a resend is recognised."""
-    context = part(held, "context")
+    held = said.whole
     is_2 = str(held.get("version", "")).startswith("2.")
-    is_2 = is_2 or "contextAgents" in context or "contextGroups" in context
+    is_2 = is_2 or "contextAgents" in said.context or "contextGroups" in said.context
     return Source(
         format="xapi-2.0" if is_2 else "xapi-1.0.3",
         external_id=str(held.get("id", f"sha256:{digest.hex()}")).lower(),

@@ -13,51 +13,46 @@ from ledger.standards.json_text import canonical, pointer
 from ledger.standards.xapi_meaning import (
     COURSE_TYPES,
     EXPIRES,
-    activities_in,
-    alignments_of,
+    Activity,
+    Said,
     bare,
     evaluator_of,
-    is_activity,
-    is_competency,
     kind_of,
-    title_of,
-    type_of,
 )
 from ledger.standards.xapi_values import TIMESTAMP_EXPECTED, hours_of, moment
 
+_OF_FIELDS = frozenset({"platform", "language"})
 
-def evidence_of(
-    statement: JsonObject, *, occurred_at: datetime, source: Source
-) -> Evidence | Reject:
+
+def evidence_of(said: Said, *, occurred_at: datetime, source: Source) -> Evidence | Reject:
     """Build the evidence, or say why what was judged cannot be told from it."""
-    kind, implied = kind_of(statement)
-    expires = expiry_of(statement) if kind != "activity" else None
+    alignments = said.alignments()
+    kind, implied = kind_of(said, alignments)
+    expires = expiry_of(said) if kind != "activity" else None
     if isinstance(expires, Reject):
         return expires
-    success = part(statement, "result").get("success")
-    if implied is not None and success is (not implied):
-        said = "true" if implied else "false"
-        return Reject("/result/success", "contradicts the verb", f"{said}, or another verb")
-    target = part(statement, "object")
+    if implied is not None and said.result.get("success") is (not implied):
+        expected = "true" if implied else "false"
+        return Reject("/result/success", "contradicts the verb", f"{expected}, or another verb")
     return Evidence(
         kind=kind,
         occurred_at=occurred_at,
         source=source,
-        alignments=alignments_of(statement),
-        result=_result(part(statement, "result"), implied=implied),
-        evaluator=evaluator_of(statement),
-        hours=hours_of(part(statement, "result").get("duration")),
-        credential=_credential(target, kind=kind, expires=expires),
-        context=_context(statement, target, kind=kind),
-        links=_links(statement),
-        title=title_of(target) if is_activity(target) else None,
-        extensions=_kept(statement),
+        alignments=alignments,
+        result=_result(said.result, implied=implied),
+        evaluator=evaluator_of(said),
+        hours=hours_of(said.result.get("duration")),
+        credential=_credential(said, kind=kind, expires=expires),
+        context=_context(said, kind=kind),
+        links=_links(said.whole),
+        title=said.about.title if said.about else None,
+        extensions=_kept(said),
     )
 
 
-def expiry_of(statement: JsonObject) -> datetime | Reject | None:
+def expiry_of(said: Said) -> datetime | Reject | None:
     """Read the context extension that says until when a competency or credential holds."""
-    for iri, value in part(statement, "context", "extensions").items():
+    for iri, value in part(said.context, "extensions").items():
         if bare(iri) in EXPIRES:
             try:
                 return moment(value if isinstance(value, str) else "")
@@ -98,33 +93,28 @@ def _score(said: JsonObject) -> tuple[Decimal | None, Decimal | None, Decimal | 
     return (raw, low, None) if usable else (None, None, None)
 
 
-def _credential(
-    target: JsonObject, *, kind: EvidenceKind, expires: datetime | None
-) -> Credential | None:
+def _credential(said: Said, *, kind: EvidenceKind, expires: datetime | None) -> Credential | None:
     """Give the award; a competency with an expiry is one too, since it lapses."""
     if kind != "credential" and expires is None:
         return None
+    award = Activity.of(said.target)
     return Credential(
-        id=str(target.get("id", "")),
-        name=title_of(target),
+        id=award.id,
+        name=award.title,
         achievement_type=None if kind == "credential" else "Competency",
         valid_until=expires,
     )
 
 
-def _context(statement: JsonObject, target: JsonObject, *, kind: EvidenceKind) -> Context:
-    is_work = is_activity(target) and not is_competency(target) and kind != "credential"
-    work = str(target["id"]) if is_work else None
-    platform = part(statement, "context").get("platform")
-    courses = (
-        str(each["id"])
-        for each in activities_in(statement, "parent", "grouping")
-        if type_of(each) in COURSE_TYPES
-    )
+def _context(said: Said, *, kind: EvidenceKind) -> Context:
+    is_work = said.about is not None and not said.about.is_competency and kind != "credential"
+    work = said.about.id if said.about and is_work else None
+    platform = said.context.get("platform")
+    around = said.around("parent", "grouping")
     return Context(
         task=work,
         assessment=work if kind == "assessment" else None,
-        course=next(courses, None),
+        course=next((each.id for each in around if each.type in COURSE_TYPES), None),
         platform=platform if isinstance(platform, str) else None,
     )
 
@@ -145,23 +135,19 @@ def _link(attachment: JsonObject) -> Link:
     )
 
 
-def _kept(statement: JsonObject) -> str:
+def _kept(said: Said) -> str:
     """Write down what says more than the fields do, as JSON text."""
-    context, target = part(statement, "context"), part(statement, "object")
+    definition, result = part(said.target, "definition"), said.result
     kept: dict[str, object] = {
-        "verb": part(statement, "verb")["id"],
-        "object": _known_by(target),
-        "objectType": target.get("objectType"),
-        "type": part(target, "definition").get("type"),
-        "objectExtensions": part(target, "definition").get("extensions"),
-        "resultExtensions": part(statement, "result").get("extensions"),
-        "score": part(statement, "result").get("score"),
-        "duration": part(statement, "result").get("duration"),
-        **{name: value for name, value in context.items() if name not in {"platform", "language"}},
+        "verb": part(said.whole, "verb")["id"],
+        # An agent, a group or a sub-statement is kept whole.
+        "object": said.target.get("id", said.target),
+        "objectType": said.target.get("objectType"),
+        "type": definition.get("type"),
+        "objectExtensions": definition.get("extensions"),
+        "resultExtensions": result.get("extensions"),
+        "score": result.get("score"),
+        "duration": result.get("duration"),
     }
+    kept |= {name: value for name, value in said.context.items() if name not in _OF_FIELDS}
     return canonical({name: value for name, value in kept.items() if value}).decode()
-
-
-def _known_by(target: JsonObject) -> object:
-    """Give the object's id; an agent, a group or a sub-statement is kept whole."""
-    return target.get("id", target)
