@@ -5,6 +5,7 @@ Judging makes no prose; it is made here, for the few verdicts that somebody read
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -60,6 +61,8 @@ _ASKS: Mapping[str, tuple[str, str]] = {
     "assessment": ("test", "tests"),
 }
 
+_MORE = re.compile(r" once more\b|\b(one|[\d.]+) more\b")
+
 _FACETS: Mapping[str, str] = {
     "performance": "that shows you doing it",
     "explanation": "where you tell how you think",
@@ -72,7 +75,7 @@ _FACETS: Mapping[str, str] = {
 def explained(verdict: Verdict, named: Callable[[str], str] = str) -> Verdict:
     """Give the verdict with the text of everything that is missing; `named` names a competency."""
     missing = tuple(
-        msgspec.structs.replace(one, text=wanted(one, named)) for one in verdict.missing
+        msgspec.structs.replace(one, text=_said(verdict, one, named)) for one in verdict.missing
     )
     return msgspec.structs.replace(verdict, missing=missing)
 
@@ -88,10 +91,8 @@ def plain(verdict: Verdict) -> str:
         lines.append(_counted(len(set(verdict.counted))))
     if verdict.state != "mastered" and verdict.missing:
         lines.append("What you can do next:")
-        lines.extend(
-            f"- {text}"
-            for text in dict.fromkeys(one.text or wanted(one) for one in verdict.missing)
-        )
+        texts = (one.text or _said(verdict, one) for one in verdict.missing)
+        lines.extend(f"- {text}" for text in dict.fromkeys(texts))
     reasons = dict.fromkeys(_REASONS[one.reason] for one in verdict.not_counted)
     if reasons:
         lines.append("Some work did not count:")
@@ -118,6 +119,12 @@ def wanted(missing: Missing, named: Callable[[str], str] = str) -> str:
     if "within" in missing.asks:
         text = f"{text.removesuffix('.')}, and do it now: old work does not count."
     return text
+
+
+def _said(verdict: Verdict, missing: Missing, named: Callable[[str], str] = str) -> str:
+    """Say it as it stands: of whom nothing counts yet, nothing is asked "once more"."""
+    text = wanted(missing, named)
+    return text if verdict.counted else _MORE.sub(r"\1", text)
 
 
 def _wanted(asks: Mapping[str, str]) -> str:

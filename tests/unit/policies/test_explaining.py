@@ -189,7 +189,17 @@ def test_a_family_reads_what_is_and_what_to_do() -> None:
     assert plain(mastered) == (
         "You have shown that you can do this.\nThis holds until 22 May 2027.\n2 pieces of work count."
     )
-    assert plain(judged(document())).startswith("No work has been seen yet.\nWhat you can do next:")
+
+
+def test_nothing_is_asked_once_more_of_whom_nothing_counts_yet() -> None:
+    hours = document(requirement={"rule": "all_of", "rules": [
+        {"rule": "estimate_at_least"}, {"rule": "distinct", "of": "site", "at_least": 2},
+        {"rule": "hours_at_least", "hours": "7.5"},
+    ]})  # fmt: skip
+    wishes = ("- Do it and reach Proficient.", "- Show it in 2 places.", "- Work 7.5 hours.")
+    for none in (judged(hours), judged(hours, seen(1, excluded="withdrawn"))):
+        assert plain(none).splitlines()[2:5] == list(wishes)
+        assert tuple(f"- {one.text}" for one in explained(none).missing) == wishes
 
 
 def test_an_auditor_reads_everything() -> None:
