@@ -23,7 +23,7 @@ from ledger.store.erasing import Erase
 from ledger.store.keys import MasterKey
 from ledger.store.reader import LogReader
 from ledger.store.tasks import Record, Task, identifier_keys
-from ledger.store.unlinking import Unlink
+from ledger.store.unlinking import Unlink, called_under
 
 Append = Callable[[Sequence[Task]], Future[list[Outcome]]]
 
@@ -93,8 +93,8 @@ class Learners:
         """
         learner = self._met(fact.learner)
         told = self._log.streams([learner], topics=[LearnerIdentified.TOPIC])[learner]
-        called = {one.fact.name for one in told if isinstance(one.fact, LearnerIdentified)}
-        task = Unlink(self._keys, fact, called=sorted(filter(None, called)))
+        known = [one.fact for one in told if isinstance(one.fact, LearnerIdentified)]
+        task = Unlink(self._keys, fact, called=called_under(fact, known))
         return receipt_of(self._append([task]).result()[0])
 
     def _met(self, learner: LearnerId) -> LearnerId:

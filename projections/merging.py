@@ -81,13 +81,19 @@ def unlink(
         UnknownLearnerError: the ledger has no such learner.
         ErasedError: whom the name means was erased.
     """
-    person = answers.registry().identities.person
+    everybody = answers.registry().identities.everybody(learner)
     found = ledger.learners.find(provider or ANY_PROVIDER, (name,))
-    # Of a person who was merged, the learner whom the name leads to.
-    theirs = found if found is not None and person(found) == person(learner) else learner
-    return ledger.learners.unlink(
-        IdentityUnlinked(learner=theirs, provider=provider, identifier=name, reason=reason)
-    )
+    # Of a person who was merged, the learner whom the name leads to; else any it was taken from.
+    known = (one for one in everybody if one == found)
+    theirs = tuple(known) or (learner, *(set(everybody) - {learner}))
+    refused: list[RefusedError] = []
+    for one in theirs:
+        said = IdentityUnlinked(learner=one, provider=provider, identifier=name, reason=reason)
+        try:
+            return ledger.learners.unlink(said)
+        except RefusedError as error:
+            refused.append(error)
+    raise refused[0]
 
 
 def erase(

@@ -16,13 +16,14 @@ from typing import Any, NamedTuple
 from psycopg import Connection, Cursor
 
 from ledger.domain.ids import EvidenceId, LearnerId, Position
-from ledger.errors import LearnerUnclearError
+from ledger.errors import ErasedError, RefusedError
 from ledger.store.copying import HEADER, TRAILER, Target, copy_into, copy_packed
 from ledger.store.deciding import Refusal
 from ledger.store.keys import MasterKey
 from ledger.store.planning import Plan, Planner
 from ledger.store.recorder import SCHEMA, Head, LedgerRecorder
 from ledger.store.tasks import Decision, Task
+from ledger.store.unlinking import Unlink
 
 _RECEIPTS = Target(
     SCHEMA,
@@ -93,7 +94,7 @@ class Appender:
         """
         with connection.cursor() as cursor:
             plan = self._planner.plan(cursor, tasks)
-            if not plan.facts and any(map(_is_unclear, plan.decisions)):
+            if not plan.facts and any(map(_rests_on_names, tasks, plan.decisions)):
                 # Nothing asks under the lock whether these names still mean whom they meant.
                 self._planner.forget_names_of(tasks)
                 plan = self._planner.plan(cursor, tasks)
@@ -162,8 +163,10 @@ class Appender:
         self._planner.landed(plan, Head(head.position + len(plan.facts), recorded_at_us))
 
 
-def _is_unclear(decision: Decision | Refusal) -> bool:
-    return isinstance(decision, Refusal) and isinstance(decision.error, LearnerUnclearError)
+def _rests_on_names(task: Task, decision: Decision | Refusal) -> bool:
+    if isinstance(decision, Refusal):
+        return isinstance(decision.error, RefusedError | ErasedError)
+    return isinstance(task, Unlink)  # that it was said before may be of an earlier time
 
 
 class _Names:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from ledger.domain.facts import IdentityUnlinked
+from ledger.domain.facts import IdentityUnlinked, LearnerIdentified
 from ledger.domain.identity import ANY_PROVIDER, identity_parts
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId
 from ledger.domain.messages import Accepted, Message
@@ -15,22 +15,44 @@ from ledger.store.tasks import NOBODY, Decision, Known, ReceiptRow, version_name
 
 _SAID = b"unlinked"
 
+Called = tuple[str, ...]
+"""The parts of a name, and what a learner is called by who uses it."""
+
+
+def called_under(fact: IdentityUnlinked, told: Sequence[LearnerIdentified]) -> set[Called]:
+    """Give what has to be told anew of a learner who was `told` this, once a name is taken away.
+
+    All that they were called by who used that name; and by who used others, what was told as of
+    that name alone: it goes with it, and they may be called so.
+    """
+    gone = identity_parts(fact.provider or ANY_PROVIDER, fact.identifier)
+    names = {(identity_parts(one.provider, one.identifier), one.name) for one in told}
+    under = {name for parts, name in names if parts == gone}
+    return {
+        (*parts, name)
+        for parts, _ in names
+        for _, name in names
+        if name and (parts == gone or (name in under and (parts, name) not in names))
+    }
+
 
 class Unlink:
     """A steward's word that a name is not this learner's; said again, it is a duplicate.
 
-    `called` is what the learner was called under that name: it goes with it.
+    `called` is what the learner was called that goes with the name (`called_under`).
     """
 
     __slots__ = ("_called", "_fact", "_keys", "_message", "_name", "_parts", "_provider")
 
-    def __init__(self, keys: MasterKey, fact: IdentityUnlinked, *, called: Sequence[str]) -> None:
+    def __init__(
+        self, keys: MasterKey, fact: IdentityUnlinked, *, called: Collection[Called]
+    ) -> None:
         self._keys, self._fact = keys, fact
         self._provider = fact.provider or ANY_PROVIDER
         self._parts = identity_parts(self._provider, fact.identifier)
         self._message = keys.lookup("record", "unlinked", fact.learner.hex, *self._parts)
         self._name = keys.lookup("learner", *self._parts)
-        self._called = tuple(keys.lookup("name", *self._parts, name) for name in called)
+        self._called = tuple(keys.lookup("name", *one) for one in called)
 
     def message(self) -> bytes:
         """Name the message."""
