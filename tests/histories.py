@@ -11,17 +11,19 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from ledger.domain.evidence import Context, Credential, EvidenceKind, Party, Result
+from ledger.domain.evidence import Context, Credential, EvidenceKind, Identifier, Party, Result
 from ledger.domain.facts import (
     AuthorityRevoked,
     ContestResolved,
     EvidenceConfirmed,
     EvidenceContested,
     Fact,
+    IdentityUnlinked,
     LearnerMerged,
     LearnerUnmerged,
     ProviderReinstated,
     ProviderSuspended,
+    WithdrawalAnnounced,
 )
 from tests.builders import Given, day, evidence, evidence_id, learner, policy, provider
 from tests.doings import BOARD, Doing, equate
@@ -70,9 +72,10 @@ class History:
 _SAID = ("record", "record", "record", "record", "enrol", "describe")
 _CHANGED = ("correct", "withdraw", "confirm", "contest", "resolve")
 _REFERENCE = ("grant", "revoke", "suspend", "reinstate", "framework", "adopt")
+_NAMING = ("name", "unlink", "announce")
 _MERGING = ("merge", "merge", "merge", "unmerge")
 _WALKING = ("walk", "sign", "sign", "unwalk", "assess", "validate")
-_NEARBY = (*_SAID, *_SAID, *_SAID, *_CHANGED, *_REFERENCE, *_WALKING)
+_NEARBY = (*_SAID, *_SAID, *_SAID, *_CHANGED, *_REFERENCE, *_NAMING, *_WALKING)
 _EQUATING = (*_WALKING, "align")
 
 
@@ -96,7 +99,8 @@ def histories(*, corrections: bool = True, merging: bool = False) -> st.SearchSt
     Without corrections, only evidence: what it comes to must not depend on the order of arrival.
     With merging, learners become one person, and are parted again.
     """
-    words = (*_SAID, *_SAID, *_CHANGED, *_REFERENCE, *_EQUATING) if corrections else ("record",)
+    all_words = (*_SAID, *_SAID, *_CHANGED, *_REFERENCE, *_NAMING, *_EQUATING)
+    words: tuple[str, ...] = all_words if corrections else ("record",)
     words = (*words, *_MERGING, *_MERGING) if merging else words
     some = st.lists(doings(words), min_size=3, max_size=40).map(_numbered)
     prepared = st.sampled_from((True, True, not corrections))
@@ -169,6 +173,23 @@ def _write(given: Given, doing: Doing, known: list[tuple[int, int, int]]) -> Non
                 learner(doing.who), f"e{doing.choice % 2}", district=f"d{doing.choice % 2}",
                 starts_on=day(doing.day).date(), ends_on=day(doing.day + 5).date(),
             )  # fmt: skip
+        case _:
+            _name(given, doing)
+
+
+def _name(given: Given, doing: Doing) -> None:
+    """Name a learner, take a name away that may be theirs, take back what has not come; or all else."""
+    who, by, called = learner(doing.who), provider(doing.by), f"n{doing.choice % 2}"
+    match doing.what:
+        case "name":
+            given.identified(who, called)
+        case "unlink" if given.of(who):
+            name = Identifier(type="id", value=called)
+            unlinked = IdentityUnlinked(learner=who, provider=by, identifier=name, reason="shared")
+            given.fact(who, unlinked)
+        case "announce":
+            told = WithdrawalAnnounced(provider=by, external_id=f"x{doing.about}", reason="?")
+            given.fact(evidence_id(-1 - doing.about), told, by=by)
         case _:
             _write_reference(given, doing)
 
