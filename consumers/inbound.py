@@ -37,7 +37,7 @@ from ledger.domain.evidence import Submission
 from ledger.domain.ids import ProviderId
 from ledger.errors import LedgerError, StoreUnavailableError
 from ledger.service import Ledger, Outcome, Refusal
-from ledger.standards.translation import Refused, Translated
+from ledger.standards.translation import Translated
 from ledger.store.rejects import Rejected
 
 _log = logging.getLogger(__name__)
@@ -187,14 +187,15 @@ class Inbound:
         recorded = self._outcomes(sent)
         withdrawn = [future.result() for future in sent.withdrawn]
         records: list[Record] = []
-        raw = {each.index: each.raw for each in one.translations if isinstance(each, Refused)}
+        raw = {each.index: each.raw for each in one.translations}
         for number, answer in enumerate(
             answers(one.message, one.translations, recorded, withdrawn)
         ):
             records.append(outlet.record(one.message, number, answer))
             if isinstance(answer, RejectData) and one.provider is not None:
                 index = answer.place.index
-                original = raw.get(index, answer.original.encode())
+                # The answer has its first bytes; none, where nothing of it may be kept.
+                original = raw[index] if answer.original else b""
                 kept.setdefault(one.provider, []).append(Rejected(index, answer.errors, original))
         return records
 

@@ -13,6 +13,7 @@ from consumers.administration import Admin
 from consumers.broker import Producer, Record
 from consumers.errors import BrokerUnavailableError
 from consumers.inbound import Inbound
+from consumers.submitted import ORIGINAL_BYTES_MAX
 from consumers.topics import Topics, ensure
 from ledger.config import Settings
 from ledger.service import Ledger
@@ -228,6 +229,21 @@ def test_the_same_again_is_a_duplicate_and_other_content_a_conflict(
         assert said[0]["position"] == said[1]["position"]
         assert json.loads(conflict.value or b"")["status"] == "conflict"
         assert json.loads(json.loads(conflict.value or b"")["original"])["id"] == "k-1"
+
+
+def test_of_what_the_ledger_refuses_all_is_kept(migrated: str, kafka_broker: Broker) -> None:
+    given = downstream.settings(migrated, kafka_broker, kafka_partitions=1)
+    with ledgers.opened(migrated) as ledger:
+        key = key_of(ledger)
+        changed = body(item(1, result={"score": 0.1, "max": 1}))
+        long = changed.replace(b"{", b"{" + b" " * ORIGINAL_BYTES_MAX, 1)
+        produce(given, [(body(item(1)), key), (long, key)])
+        with consuming(ledger, given):
+            (conflict,) = downstream.topic(given, "evidence.rejected", count=1)
+        said = json.loads(conflict.value or b"")
+        assert (said["status"], said["original_truncated"]) == ("conflict", True)
+        (kept,) = ledger.rejects.list(ledgers.provider(ledger), limit=9)
+        assert kept.item.original == long
 
 
 def test_members_that_come_and_go_answer_each_message_once(
