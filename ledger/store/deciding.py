@@ -90,7 +90,8 @@ def _message_of(task: Task, known: Known) -> Message | None:
 
 
 def _meant(task: Task, known: Known) -> set[LearnerId]:
-    return {known.learners[key] for key in task.identifiers() if key in known.learners}
+    keys = task.found_by() if isinstance(task, Submit) else task.identifiers()
+    return {known.learners[key] for key in keys if key in known.learners}
 
 
 def refuse_keyless(

@@ -60,6 +60,10 @@ class Submit:
         """Name the learner's identifiers, and what the learner is called."""
         return self._identifiers + self._named
 
+    def found_by(self) -> tuple[bytes, ...]:
+        """Name the identifiers alone: by what they are called, nobody is found."""
+        return self._identifiers
+
     def kinds_held(self, learner: LearnerId) -> Marks:
         """Name the kinds of name of which a learner may hold another."""
         return kinds_held(self._keys, self._provider, self._submission.learner, learner=learner)

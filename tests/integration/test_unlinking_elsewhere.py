@@ -12,9 +12,10 @@ from ledger.domain.facts import EnrolmentRecorded
 from ledger.domain.ids import LearnerId, ProviderId
 from ledger.service import Ledger
 from ledger.store.tasks import NOBODY
+from ledger.store.unlinking import Unlink
 from projections.learner import LearnerRecord
 from tests import ledgers
-from tests.integration.test_unlinking import MAIL, SLIP, said, sent, unlinked
+from tests.integration.test_unlinking import MAIL, SLIP, appended, said, sent, unlinked
 from tests.town import Town
 
 
@@ -96,6 +97,20 @@ def test_what_they_were_called_beside_it_may_be_told_by_another_name(migrated: s
         assert [one.topic for one in told[-3:]] == [
             "mastery.learner-identified.v1", *["mastery.evidence-recorded.v1"] * 2,
         ]  # fmt: skip
+
+
+def test_what_was_told_while_it_was_taken_leads_nobody_to_whom_it_was_taken_from(
+    migrated: str,
+) -> None:
+    with ledgers.opened(migrated) as ledger:
+        by = ledgers.provider(ledger)
+        who = sent(ledger, by, "e1", MAIL, SLIP)
+        # Made before it is told what they are called, and appended after.
+        unlink = Unlink(ledger._keys, said(who, by, SLIP), called=())
+        sent(ledger, by, "e2", SLIP, called="Ana Rivera")
+        assert all(map(ledgers.receipt, appended(ledger, unlink)))
+        ledger.learners.erase(who, reason="requested")
+        assert sent(ledger, by, "e3", SLIP, called="Ana Rivera") != who
 
 
 def test_of_a_person_said_again_it_is_a_duplicate_whoever_is_named(town: Town) -> None:
