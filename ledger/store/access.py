@@ -21,6 +21,7 @@ from ledger.errors import SealError, SettingError, UnknownTokenError
 from ledger.store import lookups
 from ledger.store.database import borrowed
 from ledger.store.keys import MasterKey
+from ledger.store.tasks import NOBODY
 
 Role = Literal["provider", "reader", "auditor", "steward", "operator"]
 TOKEN_PREFIX = "mlt_"  # noqa: S105  lets a leaked token be recognised by scanners
@@ -139,8 +140,8 @@ class Access:
         with borrowed(self._pool) as connection:
             row = connection.execute(
                 "SELECT learner FROM ledger.receipts WHERE evidence = %s"
-                " AND (%s::uuid IS NULL OR provider = %s) LIMIT 1",
-                (evidence, sent_by, sent_by),
+                " AND (%s::uuid IS NULL OR provider = %s) AND learner <> %s LIMIT 1",
+                (evidence, sent_by, sent_by, NOBODY),
             ).fetchone()
         return None if row is None else LearnerId(row[0])
 

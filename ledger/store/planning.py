@@ -56,8 +56,8 @@ class Sealed(NamedTuple):
 class Seen(NamedTuple):
     """What a plan rests on: receipts of its messages, names that meant nobody, kinds not held.
 
-    Receipts and names are only ever added, and keys go with a fact that says so. While there are
-    as many of each, all look-ups would give the same again, but for who is one person.
+    Receipts are only ever added; names and keys go with a fact that says so. While there are as
+    many of each, all look-ups would give the same again, but for who is one person.
     """
 
     messages: list[bytes]

@@ -102,6 +102,12 @@ def test_what_has_not_come_is_taken_back_as_it_comes(migrated: str) -> None:
         assert ledger.log.mismatched(limit=9) == []
 
 
+def test_what_has_not_come_is_nobodys_evidence(migrated: str) -> None:
+    with opened(migrated) as ledger:
+        (announced,) = void(ledger)
+        assert ledger.access.learner_of(receipt(announced).evidence) is None
+
+
 def test_another_providers_statement_of_that_id_stands(migrated: str) -> None:
     with opened(migrated) as ledger:
         void(ledger)
