@@ -139,7 +139,7 @@ def observation(
         provider=ProviderId(_named("provider", item.provider)),
         evaluator=item.evaluator or item.assessor,
         result=_result(item),
-        weight=item.weight,
+        weight=_weight(item),
         context=_context(item),
         facets=tuple(dict.fromkeys(_SHOWS[one] for one in item.facets + item.shows))
         or ("performance",),
@@ -179,6 +179,14 @@ def _result(item: Item) -> Result | None:
         score=score, min=item.min, max=high, cut=cut, level=level, scale=item.scale,
         success=item.success, status=item.status,
     )  # fmt: skip
+
+
+def _weight(item: Item) -> Decimal:
+    # Canvas: a question worth nothing has a percentage, and no share in its quiz's score.
+    worthless = not (item.possible if item.max is None else item.max)
+    if item.kind == "quiz" and item.percent is not None and worthless:
+        return Decimal(0)
+    return item.weight
 
 
 def _context(item: Item) -> Context:

@@ -11,11 +11,13 @@ from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
 from ledger.domain.evidence import Result
-from projections.policies.numbers import divide, to_units
+from projections.policies.numbers import UNIT, divide, to_units
 from projections.policies.observation import Exclusion, Observation
 from projections.policies.scales import ResultClause, ScaleClause
 
 CACHE_MAX = 4096
+
+_DUST_FREE = 10**9  # units in a millionth of a point
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -160,7 +162,12 @@ class Exchange:
         numerator, denominator = value - floor, span
         if cut is not None and self._clause.cut_score == "scaled":
             numerator, denominator = self._scaled(numerator, span, to_units(cut) - floor)
-        return divide(numerator * self._full, denominator)
+        return self._dusted(divide(numerator * self._full, denominator))
+
+    def _dusted(self, worth: int) -> int:
+        """Take off what binary floats leave: 0.6666666666666666 of 3 points is 2 points."""
+        whole = divide(worth, _DUST_FREE) * _DUST_FREE
+        return whole if abs(worth - whole) * UNIT <= max(UNIT, self._full) * 2 else worth
 
     def _unbounded(self, value: int) -> int | None:
         # Canvas reads such a score on the competency's own scale.

@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from projections.policies.averages import UNRATED
+from projections.policies.averages import UNRATED, weight_units
 from projections.policies.documents import Counting, Equivalents, Keep, PolicyDocument
 from projections.policies.numbers import divide, to_units
 from projections.policies.observation import Exclusion, Observation
@@ -133,7 +133,7 @@ def _pool(tally: Tally, _: Collection[str]) -> None:
         if one.context.assessment is not None and tally.points[place] > UNRATED:
             tests[one.context.assessment].append(place)
     for places in tests.values():
-        worths = [worth_of(tally.seen[place].result) for place in places]
+        worths = [_worth(tally.seen[place]) for place in places]
         whole = sum(worths)
         if whole:
             total = sum(
@@ -142,6 +142,10 @@ def _pool(tally: Tally, _: Collection[str]) -> None:
             pooled = divide(total, whole)
             for place in places:
                 tally.points[place] = pooled
+
+
+def _worth(question: Observation) -> int:
+    return worth_of(question.result) if weight_units(question.weight) else 0
 
 
 def _chosen(per: WorkOf | DistinctOf, keep: Keep, reason: Exclusion) -> Selection:

@@ -114,7 +114,7 @@ def test_an_unknown_setting_names_those_there_are() -> None:
     first, second = refusal.value.rejects
     assert (first.where, first.why) == ("/colour", "unknown setting")
     assert first.expected.split(", ")[:1] == ["parameter"]
-    assert (second.where, second.expected) == ("/parameter", "int from 1 to 5")
+    assert (second.where, second.expected) == ("/parameter", "int from 1 to 10")
     with pytest.raises(UnknownPolicyError, match="blackboard"):
         preset("blackboard")
     assert len(set(PRESETS)) == len(PRESETS) == 13

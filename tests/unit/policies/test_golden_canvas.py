@@ -102,7 +102,7 @@ RANGES = CANVAS["parameter_ranges"]
     [
         *(("canvas-weighted-average", one) for one in RANGES["invalid_weighted"]),
         *(("canvas-decaying-average", one) for one in RANGES["invalid_standard"]),
-        *(("canvas-n-mastery", one) for one in (-1, 0, 6, None)),
+        *(("canvas-n-mastery", one) for one in (-1, 0, 11, 28, None)),
         *(("canvas-weighted-average", one) for one in ("65.5", "much", "", True)),
     ],
 )
@@ -172,3 +172,37 @@ def test_mastery_at_zero_points_is_allowed_and_said_openly() -> None:
 
 def test_canvas_decides_by_the_rounded_score() -> None:
     assert canvas("average", [{"score": "2.99"}, {"score": "3"}]).state == "mastered"  # 2.995
+
+
+@pytest.mark.parametrize(("percent", "mastery", "possible"), [
+    pytest.param("0.5714285714285714", 4, 7, id="four sevenths of 7 points"),
+    pytest.param("0.3333333333333333", 1, 3, id="a third of 3 points"),
+    pytest.param("0.8333333333333334", "2.5", 3, id="five sixths of 3 points"),
+    pytest.param("0.6666666666666666", 40, 60, id="two thirds of 60 points"),
+])  # fmt: skip
+def test_canvas_counts_a_percent_as_its_computer_wrote_it(
+    percent: str, mastery: Any, possible: int
+) -> None:
+    rows = [{"kind": "rubric_percent", "percent": Decimal(percent)}]
+    scale = {"mastery_points": mastery, "points_possible": possible, "parameter": 1}
+    assert canvas("n_mastery", rows, **scale).estimate == Decimal(mastery)
+    scale["mastery_points"] = Decimal(mastery) + Decimal("0.000001")
+    assert canvas("n_mastery", rows, **scale).estimate is None
+
+
+def test_canvas_counts_a_number_of_times_up_to_ten_as_an_account_may_ask() -> None:
+    assert canvas("n_mastery", [4] * 9, parameter=10).estimate is None
+    assert canvas("n_mastery", [4] * 10, parameter=10).estimate == 4
+
+
+@pytest.mark.parametrize("worth", [{"possible": 0}, {}], ids=["worth nothing", "of unknown worth"])
+@pytest.mark.parametrize(
+    "method", ["latest", "average", "weighted_average", "standard_decaying_average"]
+)
+def test_canvas_question_worth_nothing_has_no_share_in_its_quiz(
+    method: str, worth: dict[str, int]
+) -> None:
+    quiz = {"kind": "quiz", "association_id": 1}
+    rows = [{**quiz, "percent": 1, "possible": 2}, {**quiz, "percent": 0, **worth}]
+    assert canvas(method, rows).estimate == 5
+    assert canvas("highest", rows[1:]).estimate == 0
