@@ -1,15 +1,18 @@
 """A CASE 1.0 or 1.1 package becomes a framework; what is bad in it is refused one by one.
 
 Outcome 0 is the package; 1, 2, 3, ... are its items, then its associations, then its rubrics.
-Addresses stay as written: http and https are made equal where the record is read.
+Addresses stay as written: http and https are made equal where the record is read. But a link
+to an item of the package has that item's address, however the exporter wrote it.
 Source: 1EdTech CASE 1.1, CFPackage; OpenSALT exports of 2017 write `educationalLevel` as text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from hashlib import sha256
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import msgspec
 
@@ -114,6 +117,7 @@ def _framework(
     document: JsonObject, parts: Mapping[str, _Sorted], *, data: bytes
 ) -> FrameworkPublished:
     subjects = texts_in(document.get("subject"))
+    nodes = _Nodes.of([document, *parts["CFItems"].good])
     scales = (scale for each in parts["CFRubrics"].good for scale in scales_of(each))
     is_newer = str(document.get("caseVersion") or "").startswith("1.1")
     return FrameworkPublished(
@@ -121,7 +125,7 @@ def _framework(
         version=sha256(data).hexdigest(),
         title=str(document["title"]),
         competencies=tuple(_competency(each, subjects) for each in parts["CFItems"].good),
-        associations=tuple(_association(each) for each in parts["CFAssociations"].good),
+        associations=tuple(_association(each, nodes) for each in parts["CFAssociations"].good),
         scales=tuple[Scale, ...](scales),
         uri=_text(document.get("uri")),
         creator=_text(document.get("creator")),
@@ -143,14 +147,51 @@ def _competency(item: JsonObject, document_subjects: tuple[str, ...]) -> Compete
     )
 
 
-def _association(held: JsonObject) -> Association:
+class _Nodes(NamedTuple):
+    """The document and its items, by address and by identifier."""
+
+    addresses: frozenset[str]
+    by_identifier: Mapping[str, str]
+
+    @classmethod
+    def of(cls, held: Iterable[JsonObject]) -> Self:
+        by_identifier = {
+            str(each["identifier"]).lower(): str(each["uri"]) for each in held if each.get("uri")
+        }
+        return cls(frozenset(map(_without_scheme, by_identifier.values())), by_identifier)
+
+    def address(self, link: object) -> str:
+        """Give the address of what a link means.
+
+        Some exporters give an item one address and write another in the links to it; the
+        identifier is the same.
+        """
+        address = link_address(link)
+        if _without_scheme(address) in self.addresses:
+            return address
+        names = ((as_object(link) or {}).get("identifier"), re.split("[/:#]", address)[-1])
+        found = (self.by_identifier.get(str(name).lower()) for name in names)
+        return next((uri for uri in found if uri is not None), address)
+
+
+def _without_scheme(address: str) -> str:
+    return re.sub(r"^https?(?=://)", "", address)
+
+
+def _association(held: JsonObject, nodes: _Nodes) -> Association:
     sequence = held.get("sequenceNumber")
+    origin, destination = held["originNodeURI"], held["destinationNodeURI"]
+    ends = nodes.address(origin), nodes.address(destination)
+    if (
+        len(set(map(_without_scheme, ends))) == 1
+    ):  # a copy elsewhere that kept the identifier is no link to itself
+        ends = link_address(origin), link_address(destination)
     return Association(
         identifier=str(held["identifier"]),
         type=str(held["associationType"]),
-        origin=link_address(held["originNodeURI"]),
-        destination=link_address(held["destinationNodeURI"]),
-        sequence=None if sequence is None else int(str(sequence)),
+        origin=ends[0],
+        destination=ends[1],
+        sequence=None if sequence is None else int(Decimal(str(sequence))),
     )
 
 

@@ -7,6 +7,7 @@ other members are passed over (the package itself is kept byte for byte).
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from ledger.standards.checks import (
     FINE,
@@ -112,7 +113,10 @@ def whole_number(value: object) -> Rejects:
     """Take a JSON integer, or its digits as text, as OpenSALT wrote in 2017."""
     if isinstance(value, str) and value.isdecimal() and value.isascii() and len(value) <= 15:
         return FINE
-    whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53
+    if isinstance(value, Decimal):
+        whole = abs(value) < 2**53 and value == int(value)
+    else:
+        whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**53
     return FINE if whole else fault("is not a whole number", "a whole number")
 
 

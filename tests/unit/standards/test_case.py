@@ -74,6 +74,47 @@ def test_addresses_stay_as_written() -> None:
     assert [each.uri[:5] for each in published(PACKAGE).competencies] == ["http:", "https"]
 
 
+GUIDS = ("0A1B2C3D-0000-4000-8000-00000000000a", "0a1b2c3d-0000-4000-8000-00000000000b")
+
+
+def linked(origin: object, destination: object) -> Association:
+    """The association that a package makes of two links, between two items of it."""
+    items = [
+        {"identifier": one, "uri": f"https://case.example.org/uri/{one}", "fullStatement": one}
+        for one in GUIDS
+    ]
+    kept = {
+        "identifier": "a1",
+        "associationType": "isChildOf",
+        "originNodeURI": origin,
+        "destinationNodeURI": destination,
+    }
+    document = {"identifier": "d1", "title": "T", "uri": "https://case.example.org/uri/d1"}
+    package = {"CFDocument": document, "CFItems": items, "CFAssociations": [kept]}
+    return published(package).associations[0]
+
+
+@pytest.mark.parametrize("link", [
+    pytest.param(lambda one: {"identifier": one, "uri": f"urn:uuid:{one}"}, id="a URN"),
+    pytest.param(lambda one: {"identifier": one.upper(), "uri": f"https://a.example/{len(one)}"}, id="elsewhere"),
+    pytest.param(lambda one: {"uri": f"https://case.example.org/ims/case/v1p0/CFItems/{one}"}, id="where it is fetched"),
+    pytest.param(lambda one: f"https://case.example.org/uri/{one.upper()}", id="the case of a GUID"),
+])  # fmt: skip
+def test_a_link_to_an_item_has_its_address_however_the_exporter_wrote_it(link: Any) -> None:
+    found = linked(link(GUIDS[0]), link(GUIDS[1]))
+    assert (found.origin, found.destination) == tuple(
+        f"https://case.example.org/uri/{one}" for one in GUIDS
+    )
+
+
+def test_a_link_to_what_is_outside_the_package_stays_as_it_was() -> None:
+    copy = f"https://other.example/uri/{GUIDS[0]}"
+    item = f"http://case.example.org/uri/{GUIDS[0]}"
+    outside = "https://other.example/uri/9"
+    assert linked(item, {"uri": outside, "identifier": "9"}).destination == outside
+    assert linked(item, {"uri": copy, "identifier": GUIDS[0]}).destination == copy  # not itself
+
+
 def test_a_rubric_becomes_a_scale_from_lowest_to_highest() -> None:
     framework = published(WITH_RUBRIC)
     assert framework.source_format == "case-1.1"
@@ -99,6 +140,11 @@ def test_the_package_of_2017_is_read_too() -> None:
     framework = published(changed(old, "CFItems/0/notes", None))
     assert framework.competencies[0].education_levels == ("06",)
     assert framework.associations[0].sequence == 2
+
+
+def test_a_whole_number_is_one_however_json_writes_it() -> None:
+    found = published(changed(PACKAGE, "CFAssociations/0/sequenceNumber", 20.0))
+    assert found.associations[0].sequence == 20
 
 
 @pytest.mark.parametrize(
