@@ -1,4 +1,7 @@
-"""The parameters `as_of`, `on` and `policy`, which every question about a learner takes."""
+"""The parameters `as_of`, `on` and `policy`, which every question about a learner takes.
+
+Reports over many learners are by the policies in force: they take the first two.
+"""
 
 from __future__ import annotations
 
@@ -21,21 +24,30 @@ class Moment(NamedTuple):
     policy: str | None
 
 
+_AsOf = Annotated[
+    str | None,
+    Query(
+        description="What was known: as the log stood at this position, or at this time.",
+        examples=["10412", "2026-03-02T16:15:04Z"],
+    ),
+]
+_On = Annotated[
+    str | None,
+    Query(
+        description="What was true: only evidence that had occurred by then, judged as of then.",
+        examples=["2026-06-30"],
+    ),
+]
+
+
+async def _clocks(as_of: _AsOf = None, on: _On = None) -> Moment:
+    known = None if as_of is None else read_moment("as_of", as_of)
+    when = None if on is None else read_moment("on", on)
+    return Moment(known, when if isinstance(when, datetime) else None, None)
+
+
 async def _moment(
-    as_of: Annotated[
-        str | None,
-        Query(
-            description="What was known: as the log stood at this position, or at this time.",
-            examples=["10412", "2026-03-02T16:15:04Z"],
-        ),
-    ] = None,
-    on: Annotated[
-        str | None,
-        Query(
-            description="What was true: only evidence that had occurred by then, judged as of then.",
-            examples=["2026-06-30"],
-        ),
-    ] = None,
+    clocks: Annotated[Moment, Depends(_clocks)],
     policy: Annotated[
         str | None,
         Query(
@@ -45,9 +57,7 @@ async def _moment(
         ),
     ] = None,
 ) -> Moment:
-    known = None if as_of is None else read_moment("as_of", as_of)
-    when = None if on is None else read_moment("on", on)
-    return Moment(known, when if isinstance(when, datetime) else None, policy)
+    return clocks._replace(policy=policy)
 
 
 def read_moment(
@@ -68,3 +78,5 @@ def read_moment(
 
 
 AtMoment = Annotated[Moment, Depends(_moment)]
+AtClocks = Annotated[Moment, Depends(_clocks)]
+"""Without a policy: of what is answered by the policies in force."""

@@ -13,7 +13,7 @@ import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.auth import ReportsReader
-from api.moments import AtMoment, read_moment
+from api.moments import AtClocks, read_moment
 from api.openapi import PROBLEMS, JsonBytes, encoded, replies
 from api.parts import parts
 from api.problems import INVALID, Fault, ProblemError
@@ -40,10 +40,7 @@ Limit = Annotated[
 ]
 
 
-def _about(request: Request, at: AtMoment, level: Level = None, scope: Name = "") -> Scope:
-    if at.policy is not None:
-        fault = Fault("reports are by the policies in force", parameter="policy")
-        raise ProblemError(INVALID, "policy: try a policy with /v1/policies/trials", faults=[fault])
+def _about(request: Request, at: AtClocks, level: Level = None, scope: Name = "") -> Scope:
     scope = scope.strip()
     if (level is None) != (not scope):
         fault = Fault("level and scope go together", parameter="scope")

@@ -48,6 +48,19 @@ def test_one_short_lists_exactly_those_who_lack_one(town: Town) -> None:
     assert pages == [one["learner"] for one in found["items"]]
 
 
+def test_reports_offer_no_policy_and_take_none(town: Town) -> None:
+    paths = town.get("/openapi.json")["paths"]
+    reports = {path: paths[path]["get"] for path in paths if path.startswith("/v1/reports/")}
+    for path, operation in reports.items():
+        offered = {one["name"] for one in operation["parameters"]}
+        assert {"as_of", "on"} <= offered
+        assert "policy" not in offered
+        refused = town.steward.get(path, params={"policy": "demonstrated-mastery"})
+        assert refused.status_code == 400
+        assert "has no parameter policy" in refused.json()["detail"]
+    assert len(reports) == 5
+
+
 def test_a_report_is_about_those_enrolled_there(town: Town) -> None:
     town.policy(TWO)
     school = town.provider()
