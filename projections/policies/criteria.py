@@ -14,6 +14,7 @@ from projections.policies.verdict import Finding, Verdict
 Status = Literal["Demonstrated", "PartiallyAttempted", "AttemptedNotDemonstrated"]
 _GROUPS = frozenset({"all_of", "any_of", "at_least"})
 _NOTHING = frozenset({"", "0", "none"})
+_RESULTS = frozenset({"result_of", "estimate_at_least"})
 
 
 def status_of(verdict: Verdict) -> Status | None:
@@ -27,7 +28,11 @@ def status(finding: Finding) -> Status | None:
         return combined([status(one) for one in finding.parts], need=int(finding.needed))
     if finding.met:
         return "Demonstrated"
-    attempted = bool(finding.evidence) or finding.found not in _NOTHING
+    if finding.rule.startswith("within:"):
+        return status(finding.parts[0])
+    # A count of 0 is nothing; a result of 0 is one that somebody has.
+    is_result = finding.rule.partition(":")[0] in _RESULTS and finding.found != ""
+    attempted = bool(finding.evidence) or is_result or finding.found not in _NOTHING
     return "AttemptedNotDemonstrated" if attempted else None
 
 
