@@ -99,12 +99,18 @@ def encoded(
 Replies = dict[int | str, Content]
 
 
-def replies(kind: Any, description: str, *, example: object = None, status: int = 200) -> Replies:
-    """Declare what a route answers."""
+def replies(
+    kind: Any, description: str, *, example: object = None, status: int = 200,
+    or_object: bool = False,
+) -> Replies:  # fmt: skip
+    """Declare what a route answers; `or_object`: or an object that somebody else wrote."""
+    schema = SCHEMAS.answer(kind)
+    if or_object:
+        schema = {"anyOf": [schema, {"type": "object"}]}
     return {
         status: {
             "description": description,
-            "content": {"application/json": _content(SCHEMAS.answer(kind), example)},
+            "content": {"application/json": _content(schema, example)},
         }
     }
 

@@ -86,7 +86,11 @@ def list_frameworks(request: Request, _caller: ReferenceReader) -> Response:
 
 @router.get(
     "/{framework}", response_class=JsonBytes, summary="Get a framework",
-    responses=replies(FrameworkPublished, "Its latest version, with every competency."),
+    responses=replies(
+        FrameworkPublished,
+        "Its latest version, with every competency; or the package, with its own members.",
+        or_object=True,
+    ),
 )  # fmt: skip
 def get_framework(
     request: Request,

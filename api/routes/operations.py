@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
 
 from api.auth import Operations
-from api.openapi import PROBLEMS, JsonBytes
+from api.openapi import PROBLEMS, JsonBytes, replies
 from api.parts import Parts, parts
 from consumers import contract, metrics, outbox
 
@@ -26,7 +28,9 @@ def show_metrics(request: Request, _caller: Operations) -> Response:
 
 @router.get(
     "/asyncapi.json", response_class=JsonBytes, summary="The contract of the Kafka topics",
-    responses={200: {"description": "An AsyncAPI 3 document, with the JSON Schema of each payload."}},
+    responses=replies(
+        dict[str, Any], "An AsyncAPI 3 document, with the JSON Schema of each payload."
+    ),
 )  # fmt: skip
 def asyncapi() -> Response:
     """Give the AsyncAPI 3 document; needs no token."""

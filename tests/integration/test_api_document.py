@@ -63,7 +63,7 @@ def test_every_example_fits_its_schema(town: Town) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/health", "/v1/providers", "/v1/policies", "/v1/frameworks", "/v1/frameworks/{framework}",
+        "/health", "/asyncapi.json", "/v1/providers", "/v1/policies", "/v1/frameworks", "/v1/frameworks/{framework}",
         "/v1/crosswalks", "/v1/policies/adoptions", "/v1/changes", "/v1/learners/{learner}/mastery",
         "/v1/learners/{learner}/mastery/{competency}", "/v1/learners/{learner}/transcript",
         "/v1/learners/{learner}/history", "/v1/evidence/{evidence}", "/v1/reports/one-short",
@@ -84,6 +84,15 @@ def test_what_is_answered_fits_what_is_declared(town: Town, path: str) -> None:
         if name == "application/json"
     ]
     fit(document, declared, town.get(path.format(**names)))
+
+
+def test_a_package_as_received_fits_what_is_declared(town: Town) -> None:
+    path = "/v1/frameworks/{framework}"
+    document = town.get("/openapi.json")
+    (declared,) = document["paths"][path]["get"]["responses"]["200"]["content"].values()
+    package = town.get(path.format(framework=FRAMEWORK), package=True)
+    assert "CFDocument" in package
+    fit(document, declared["schema"], package)
 
 
 class Page(HTMLParser):
