@@ -182,9 +182,8 @@ def _association(held: JsonObject, nodes: _Nodes) -> Association:
     sequence = held.get("sequenceNumber")
     origin, destination = held["originNodeURI"], held["destinationNodeURI"]
     ends = nodes.address(origin), nodes.address(destination)
-    if (
-        len(set(map(_without_scheme, ends))) == 1
-    ):  # a copy elsewhere that kept the identifier is no link to itself
+    if len(set(map(_without_scheme, ends))) == 1:
+        # A copy elsewhere that kept the identifier is no link to itself.
         ends = link_address(origin), link_address(destination)
     return Association(
         identifier=str(held["identifier"]),
