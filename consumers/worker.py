@@ -30,6 +30,7 @@ from ledger.errors import StoreUnavailableError
 from ledger.service import Ledger
 from projections import keeping, views
 from projections.collecting import old_values_collected_seldom
+from projections.rebuild import remade
 from projections.views import Generation
 
 _log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class Worker:
                 metrics.RETRIES.add(1, part="work")
                 _log.warning("this worker begins again at its last commit: %s", error)
                 stop.wait(RETRY_S)
-            except keeping.KeptByOthersError as error:
+            except (keeping.KeptByOthersError, keeping.OtherShapeError) as error:
                 _log.error("%s", error)
                 stop.wait(keeping.RETRY_S)
 
@@ -78,8 +79,9 @@ class Worker:
     def _session(
         self, connection: Connection[Any], consumer: Consumer, watermarks: Watermarks, stop: Event
     ) -> None:
-        prepare(connection)
+        found = prepare(connection)
         keeping.claim(connection, "workers")
+        remade(self._ledger, self._settings, found)
         while not (places := consumer.partitions(self._topic)):
             if stop.wait(POLL_S):
                 return
@@ -185,19 +187,20 @@ class Worker:
         self._take_up(connection, consumer, [place])
 
 
-def prepare(connection: Connection[Any]) -> None:
+def prepare(connection: Connection[Any]) -> Generation:
     """Make the tables that workers need, unless they are there; workers that start together take turns."""
-    views.prepare(connection)
+    found = views.prepare(connection)
     with connection.transaction(), connection.cursor() as cursor:
         views.in_turn(cursor)
         cursor.execute(statements.query("make_work"))
+    return found
 
 
 def _live(cursor: Cursor[Any]) -> Generation:
     cursor.execute(statements.query("live_shared"))
     row = cursor.fetchone()
     assert row is not None
-    return Generation._make(row)
+    return keeping.fitting(Generation._make(row))
 
 
 def _work(cursor: Cursor[Any], live: Generation, place: Place) -> Work | None:

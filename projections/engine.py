@@ -22,7 +22,7 @@ from ledger.service import Ledger
 from projections import keeping, statements, views
 from projections.collecting import cycles_uncollected, old_values_collected_seldom
 from projections.following import Follower
-from projections.rebuild import rebuild
+from projections.rebuild import remade, renew
 from projections.views import Generation
 
 _log = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ class Engine:
         Raises:
             StoreUnavailableError: PostgreSQL does not answer; what was committed stands.
             KeptByOthersError: workers keep the views.
+            OtherShapeError: a newer version of the program keeps them.
         """
         with views.connected(self._ledger.conninfo) as connection:
             self._prepare(connection)
@@ -66,7 +67,7 @@ class Engine:
             except StoreUnavailableError:
                 _log.warning("the views wait for PostgreSQL")
                 stop.wait(RETRY_S)
-            except keeping.KeptByOthersError as error:
+            except (keeping.KeptByOthersError, keeping.OtherShapeError) as error:
                 _log.error("%s", error)
                 stop.wait(keeping.RETRY_S)
             except Exception:  # noqa: BLE001  whatever it was, the thread must live
@@ -85,12 +86,9 @@ class Engine:
         keeping.claim(connection, "engine")
         if keeping.kept_by_workers(connection, found.generation):
             _log.warning("workers kept the views, each as far as it got: rebuilding")
-            rebuild(self._ledger, self._settings)
-        elif found.shape != views.SHAPE:
-            _log.warning(
-                "the views have shape %s and need %s: rebuilding", found.shape, views.SHAPE
-            )
-            rebuild(self._ledger, self._settings)
+            renew(self._ledger, self._settings, found)
+        else:
+            remade(self._ledger, self._settings, found)
 
     def _catch_up(self, connection: Connection[Any], stop: Event | None = None) -> int:
         total = 0
@@ -124,6 +122,7 @@ class Engine:
     def _following(self, cursor: Cursor[Any]) -> Follower:
         found = views.live(cursor, locked=True)
         assert found is not None
+        keeping.fitting(found)
         if self._follower is None or self._follower.reached != _reached(found):
             self._follower = Follower(
                 self._ledger.log, found, learners_max=self._settings.engine_learners_cached_max

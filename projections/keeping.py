@@ -15,7 +15,7 @@ from psycopg import Connection, Cursor
 
 from ledger.domain.ids import Position
 from ledger.errors import LedgerError
-from projections import statements
+from projections import statements, views
 from projections.views import Generation
 
 Kind = Literal["engine", "workers"]
@@ -37,6 +37,28 @@ class KeptByOthersError(LedgerError):
             "stop one of the two (docs/operations.md, `Growing`)"
         )
         self.expected, self.found = kind, other
+
+
+class OtherShapeError(LedgerError):
+    """The live views are another version's of the program, and this one must not write them."""
+
+    def __init__(self, found: int) -> None:
+        super().__init__(
+            f"the live views have shape {found} and this program keeps {views.SHAPE}: another version "
+            "runs here; stop one of the two (docs/operations.md, `Upgrading`)"
+        )
+        self.expected, self.found = views.SHAPE, found
+
+
+def fitting(live: Generation) -> Generation:
+    """Give a live generation that this program may write.
+
+    Raises:
+        OtherShapeError: it is another version's.
+    """
+    if live.shape != views.SHAPE:
+        raise OtherShapeError(live.shape)
+    return live
 
 
 def claim(connection: Connection[Any], kind: Kind) -> None:

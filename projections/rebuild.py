@@ -8,6 +8,9 @@ old one, that is announced with the cause `rebuild`.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -26,6 +29,7 @@ from projections.sharing import Progress
 from projections.views import Generation
 from projections.writing import put_changes, write
 
+_log = logging.getLogger(__name__)
 REBUILD_LOCK = 0x6D61_7374_6572_7C
 SWITCH_ATTEMPTS_MAX = 10
 _ERASURES_MAX = 1_000
@@ -51,13 +55,52 @@ def rebuild(
     Raises:
         StoreUnavailableError: PostgreSQL does not answer; the live views stand as they are.
     """
+    with _in_turn(ledger) as connection:
+        return _rebuild(connection, ledger, settings, processes=processes, progress=progress)
+
+
+def renew(ledger: Ledger, settings: Settings, found: Generation) -> None:
+    """Rebuild the views, unless another process has done so since they were `found`.
+
+    Raises:
+        StoreUnavailableError: PostgreSQL does not answer; the live views stand as they are.
+    """
+    with _in_turn(ledger) as connection:
+        with connection.cursor() as cursor:
+            live = views.live(cursor)
+        if live is None or live.generation == found.generation:
+            _rebuild(connection, ledger, settings)
+
+
+def remade(ledger: Ledger, settings: Settings, found: Generation) -> None:
+    """Rebuild views that an earlier version of the program left; a newer one's are left alone.
+
+    Raises:
+        OtherShapeError: they are a newer version's.
+    """
+    if found.shape < views.SHAPE:
+        _log.warning("the views have shape %s and need %s: rebuilding", found.shape, views.SHAPE)
+        renew(ledger, settings, found)
+    else:
+        keeping.fitting(found)
+
+
+@contextmanager
+def _in_turn(ledger: Ledger) -> Generator[Connection[Any]]:
     with views.connected(ledger.conninfo) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (REBUILD_LOCK,))
-        found = _begin(connection, ledger)
-        several = processes or settings.rebuild_processes
-        facts = _fill(connection, ledger, settings, found, processes=several, progress=progress)
-        changes = _catch_up_and_switch(connection, ledger, settings, found)
-        return Rebuilt(found.generation, facts, changes)
+        yield connection
+
+
+def _rebuild(
+    connection: Connection[Any], ledger: Ledger, settings: Settings, *,
+    processes: int | None = None, progress: Progress = lambda _done, _all: None,
+) -> Rebuilt:  # fmt: skip
+    found = _begin(connection, ledger)
+    several = processes or settings.rebuild_processes
+    facts = _fill(connection, ledger, settings, found, processes=several, progress=progress)
+    changes = _catch_up_and_switch(connection, ledger, settings, found)
+    return Rebuilt(found.generation, facts, changes)
 
 
 def _begin(connection: Connection[Any], ledger: Ledger) -> Generation:
@@ -192,6 +235,8 @@ def _differences(
     if live is None:
         query = statements.query("first_differences", generation=generation)
     else:
+        if live.shape != views.SHAPE:
+            cursor.execute(statements.script("older", generation=live.generation))
         query = statements.query("differences", generation=generation, old=live.generation)
     return [
         Change(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from threading import Event, Thread
 
+import psycopg
 import pytest
 
 from consumers import outbox, statements, worker
@@ -173,3 +174,64 @@ def work_one_partition_of_two(ledger: Ledger) -> int:
                 cursor.execute(statements.query("begin_work"), named)
                 cursor.execute(statements.query("move_work"), named)
         return outbox.changes_head(connection)
+
+
+GENERATIONS = "SELECT generation, shape, position FROM views.generations"
+
+
+def reshape(url: str, by: int) -> None:
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE views.generations SET shape = %s", (views.SHAPE + by,))
+
+
+def test_an_engine_that_runs_leaves_views_alone_that_a_newer_program_made(
+    migrated: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "RETRY_S", 0.05)
+    given = downstream.settings(migrated)
+    with ledgers.opened(migrated) as ledger:
+        downstream.load(ledger, learners=3)
+        engine = Engine(ledger, given)
+        with keeping_views(engine.run):
+            downstream.until(lambda: engine.position() == ledger.log.head(), what="the views")
+            reshape(migrated, 1)
+            before = ledgers.rows(migrated, GENERATIONS)
+            ledgers.submit(ledger, ledgers.provider(ledger), ledgers.submission("late"))
+            downstream.until(lambda: len(refusals(caplog)) > 1, what="a word in the log")
+        assert ledgers.rows(migrated, GENERATIONS) == before
+    assert "`Upgrading`" in refusals(caplog)[-1]
+
+
+@pytest.mark.kafka
+def test_workers_rebuild_the_views_of_an_older_program_once(
+    migrated: str, kafka_broker: Broker
+) -> None:
+    given = downstream.settings(migrated, kafka_broker)
+    with ledgers.opened(migrated) as ledger:
+        downstream.load(ledger, learners=3)
+        Engine(ledger, given).catch_up()
+        reshape(migrated, -1)
+        with (
+            downstream.relaying(ledger, given),
+            keeping_views(Worker(ledger, given).run), keeping_views(Worker(ledger, given).run),
+        ):  # fmt: skip
+            ledgers.submit(ledger, ledgers.provider(ledger), ledgers.submission("late"))
+            expected = [(2, views.SHAPE, ledger.log.head())]
+            downstream.until(
+                lambda: ledgers.rows(migrated, GENERATIONS) == expected, what="views of this shape"
+            )
+
+
+@pytest.mark.kafka
+def test_a_worker_leaves_views_alone_that_a_newer_program_made(
+    migrated: str, kafka_broker: Broker, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = downstream.settings(migrated, kafka_broker)
+    with ledgers.opened(migrated) as ledger, downstream.relaying(ledger, given):
+        downstream.load(ledger, learners=3)
+        Engine(ledger, given).catch_up()
+        reshape(migrated, 1)
+        before = ledgers.rows(migrated, GENERATIONS)
+        with keeping_views(Worker(ledger, given).run):
+            downstream.until(lambda: refusals(caplog), what="a word in the log")
+        assert ledgers.rows(migrated, GENERATIONS) == before

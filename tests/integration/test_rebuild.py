@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+import psycopg
 import pytest
 
 from ledger.domain.catalogue import Recorded
@@ -221,4 +222,23 @@ def test_views_of_another_shape_are_rebuilt_by_the_engine(
     monkeypatch.setattr(views, "SHAPE", views.SHAPE + 1)
     live.catch_up()
     assert contents(keeping) == before
+    assert generations(keeping) == [(2, "live")]
+
+
+def test_views_that_lack_columns_of_today_are_rebuilt_and_the_feed_goes_on(keeping: Kept) -> None:
+    history(keeping)
+    live = engine(keeping)
+    live.catch_up()
+    before, feed = contents(keeping), keeping.view("mastery_changes")
+    with psycopg.connect(keeping.url) as connection:
+        connection.execute(
+            "ALTER TABLE views.g1_mastery DROP floors CASCADE, DROP crosswalks CASCADE"
+        )
+        connection.execute("DELETE FROM views.g1_mastery")  # so that there is a difference to tell
+        connection.execute("UPDATE views.generations SET shape = 1")
+    live.catch_up()
+    assert contents(keeping) == before
+    told = keeping.view("mastery_changes")
+    assert told[: len(feed)] == feed
+    assert len(told) > len(feed)
     assert generations(keeping) == [(2, "live")]
