@@ -17,6 +17,11 @@ from ledger.errors import SettingError
 APP = "mastery_app"
 SETTABLE_SINCE = 160_000  # PostgreSQL 16: membership says whether it is inherited and may be set
 
+_HAS_ITS_RIGHTS = """
+SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = 'mastery_app'
+                  AND has_table_privilege(oid, 'ledger.facts', 'INSERT'))
+"""
+
 
 def admit(connection: psycopg.Connection, role: str) -> None:
     """Let the service work as `role`: make it if there is none, with the rights of `mastery_app`.
@@ -25,8 +30,15 @@ def admit(connection: psycopg.Connection, role: str) -> None:
     prepared for it. Requires that the connection commits each statement by itself.
 
     Raises:
-        SettingError: the owner of the database may not do so, or the role may change facts.
+        SettingError: the owner of the database may not do so, the role may change facts, or
+            `mastery_app` lacks the rights that migrations gave it.
     """
+    if not _is(connection, _HAS_ITS_RIGHTS):
+        raise SettingError(
+            "mastery_app may not insert facts here: the database was restored from a dump where "
+            "there was no such role, and its rights were lost. In an empty database, CREATE ROLE "
+            "mastery_app NOLOGIN; GRANT mastery_app TO the owner; then restore the dump again"
+        )
     if role == APP:
         return
     newer = connection.info.server_version >= SETTABLE_SINCE
@@ -54,8 +66,8 @@ def admit(connection: psycopg.Connection, role: str) -> None:
         )
 
 
-def _is(connection: psycopg.Connection, question: LiteralString, role: str) -> bool:
-    row = connection.execute(question, (role,)).fetchone()
+def _is(connection: psycopg.Connection, question: LiteralString, *parameters: str) -> bool:
+    row = connection.execute(question, parameters or None).fetchone()
     assert row is not None
     return bool(row[0])
 

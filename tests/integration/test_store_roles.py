@@ -132,3 +132,10 @@ def test_a_role_that_may_change_facts_is_refused(migrated: str) -> None:
 def test_a_reserved_name_is_refused(migrated: str) -> None:
     with pytest.raises(SettingError, match="may not set up the role none"):
         migrate(migrated, role="none")
+
+
+def test_a_database_that_came_back_without_the_rights_of_its_role_is_refused(migrated: str) -> None:
+    with psycopg.connect(migrated) as connection:
+        connection.execute("REVOKE ALL ON ledger.facts FROM mastery_app")
+    with pytest.raises(SettingError, match="CREATE ROLE mastery_app NOLOGIN"):
+        migrate(migrated)
