@@ -18,7 +18,7 @@ from ledger.errors import StoreUnavailableError
 from ledger.store.database import AWAY
 from projections import statements
 
-SHAPE = 6
+SHAPE = 7
 """Of the tables and of what the folds put into them; another number calls for a rebuild."""
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
