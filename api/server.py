@@ -15,6 +15,7 @@ import uvicorn
 from api import processes
 from api.processes import Ready, address_of, application
 from ledger.config import Settings
+from ledger.errors import SettingError
 from ledger.service import Ledger
 from projections.engine import Engine
 
@@ -44,6 +45,7 @@ def serve(
 
     Raises:
         LedgerError: a process could not begin.
+        SettingError: nobody can listen at this address.
     """
     single = settings.serve_processes == 1
     config = uvicorn.Config(
@@ -53,10 +55,16 @@ def serve(
         timeout_graceful_shutdown=SHUTDOWN_S,
     )  # fmt: skip
     with _signals_do_not_kill(), _following(ledger, settings, on=engine):
-        if single:
-            _Server(config, ready).run()
-        else:
-            processes.run(ledger, settings, config, pages=pages, ready=ready)
+        try:
+            if single:
+                _Server(config, ready).run()
+            else:
+                processes.run(ledger, settings, config, pages=pages, ready=ready)
+        except SystemExit as error:  # uvicorn's, where it cannot listen; it has said why
+            where = f"{settings.host}, port {settings.port}"
+            raise SettingError(
+                f"MASTERY_HOST, MASTERY_PORT: cannot listen on {where}; the line before says why"
+            ) from error
 
 
 def follow(ledger: Ledger, settings: Settings) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Generator
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+import pytest
 
 from ledger.domain.facts import AuthorityGranted
 from tests import downstream, ledgers
@@ -46,17 +48,19 @@ def _command(process: int) -> str:
     return ""
 
 
+def environment_of(url: str) -> dict[str, str]:
+    ours = {"MASTERY_DATABASE_URL": url, "MASTERY_MASTER_KEY": ledgers.MASTER_KEY}
+    return dict(os.environ) | ours
+
+
 @contextmanager
 def serving(url: str) -> Generator[Site]:
     with ledgers.opened(url) as ledger:
         by = ledgers.provider(ledger)
         ledger.record_about_provider(AuthorityGranted(provider=by, grant="all"))
         token = ledger.access.issue("provider", label="test", provider=by)
-    environment = {"MASTERY_DATABASE_URL": url, "MASTERY_MASTER_KEY": ledgers.MASTER_KEY}
     command = [sys.executable, "-m", "api.cli", "serve", "--port", "0", "--processes", "2"]
-    process = subprocess.Popen(
-        command, env=os.environ | environment, stdout=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen(command, env=environment_of(url), stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         said = process.stdout.readline()
@@ -81,6 +85,20 @@ def item(number: int) -> dict[str, Any]:
 def in_parallel(times: int, do: Callable[[int], Any]) -> list[Any]:
     with ThreadPoolExecutor(times) as pool:
         return list(pool.map(do, range(times)))
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_port_that_is_taken_is_said_in_a_sentence(migrated: str, processes: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = ["serve", "--no-engine", "--port", port, "--processes", processes]
+        done = subprocess.run(
+            [sys.executable, "-m", "api.cli", *command], env=environment_of(migrated),
+            capture_output=True, text=True, timeout=STOP_S, check=False,
+        )  # fmt: skip
+    *_, sentence = done.stderr.splitlines()
+    assert sentence.startswith("mastery: MASTERY_HOST, MASTERY_PORT: cannot listen on 127.0.0.1")
+    assert done.returncode == 1
 
 
 def test_batches_sent_to_two_processes_at_once_leave_each_fact_once(migrated: str) -> None:
