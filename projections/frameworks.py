@@ -6,7 +6,8 @@ version published last decides, and what it dropped is still found in the versio
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ledger.domain.evidence import Alignment
@@ -14,6 +15,7 @@ from ledger.domain.facts import FrameworkPublished
 from ledger.domain.framework import Competency
 from ledger.domain.ids import CompetencyId, FrameworkId
 
+_SERVED = re.compile(r"/CFItems/([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$")
 _PARENT_OF = "isParentOf"
 _CHILD_OF = frozenset({"isChildOf", "isPartOf"})
 
@@ -147,9 +149,7 @@ class Frameworks:
                     self._anywhere[key] = found
 
     def _find(self, alignment: Alignment) -> Resolved | None:
-        name = alignment.competency.strip()
-        uri = normal(name)
-        wanted = (f"u:{uri}", f"i:{uri}", f"c:{name}")
+        wanted = tuple(_keys_wanted(alignment.competency))
         framework = self.named(alignment.framework) if alignment.framework else None
         if framework is not None:
             shelves: list[Index] = [self._latest[framework][1]]
@@ -160,7 +160,8 @@ class Frameworks:
                 for key in wanted:
                     if key in index:
                         return index[key]
-        return self._anywhere.get(wanted[0]) or self._anywhere.get(wanted[1])
+        found = (self._anywhere.get(key) for key in wanted)  # no code is known everywhere
+        return next((one for one in found if one is not None), None)
 
 
 def _family(fact: FrameworkPublished, own: Index) -> tuple[Family, Family]:
@@ -200,8 +201,18 @@ def keys(item: Competency) -> tuple[str, ...]:
 
 def wanted_keys(names: Iterable[str]) -> frozenset[str]:
     """Give every key that one of these URIs, identifiers or codes may go by."""
-    return frozenset(
-        key
-        for name in names
-        for key in (f"u:{normal(name)}", f"i:{normal(name)}", f"c:{name.strip()}")
-    )
+    return frozenset(key for name in names for key in _keys_wanted(name))
+
+
+def _keys_wanted(name: str) -> Iterator[str]:
+    """Give the keys that a name may stand for, the closest first.
+
+    The address at which CASE serves an item ends in its identifier, whatever `uri` the item has
+    (CASE 1.1, getCFItem).
+    """
+    uri = normal(name)
+    yield f"u:{uri}"
+    yield f"i:{uri}"
+    if served := _SERVED.search(uri):
+        yield f"i:{served[1].lower()}"
+    yield f"c:{name.strip()}"

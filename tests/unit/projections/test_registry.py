@@ -14,6 +14,8 @@ from ledger.domain.ids import FrameworkId
 from projections.registry import Registry
 from tests.builders import FRAMEWORK, Given, competency, day, learner, policy, provider, uri
 
+SERVED = f"https://other.example/ims/case/v1p0/CFItems/{competency('W1').identifier}"
+
 
 @pytest.mark.parametrize(
     ("alignment", "found"),
@@ -25,6 +27,8 @@ from tests.builders import FRAMEWORK, Given, competency, day, learner, policy, p
         pytest.param(
             Alignment(competency=competency("W1").identifier.upper()), True, id="its identifier"
         ),
+        pytest.param(Alignment(competency=SERVED), True, id="the address at which CASE serves it"),
+        pytest.param(Alignment(competency=SERVED.replace("CFItems", "x")), False, id="another end"),
         pytest.param(
             Alignment(competency="W1", framework=FRAMEWORK), True, id="code and framework"
         ),
