@@ -13,6 +13,7 @@ import yaml
 from pydantic import SecretStr
 
 from api.cli.main import app as cli
+from api.server import ENGINE_STOP_S, SHUTDOWN_S
 from ledger.config import PREFIX, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +48,12 @@ def test_each_name_in_an_environment_is_a_setting_and_its_value_is_read(name: st
     settings = Settings.read(given)
     assert settings.database_url == SecretStr("postgresql://postgres:secret@postgres:5432/mastery")
     assert settings.kafka_servers == "kafka:9092"
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_each_part_may_finish_what_it_began(name: str) -> None:
+    seconds = int(OURS[name]["stop_grace_period"].removesuffix("s"))
+    assert seconds > SHUTDOWN_S + ENGINE_STOP_S
 
 
 @pytest.mark.parametrize("name", OURS)
