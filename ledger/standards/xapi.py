@@ -30,7 +30,7 @@ from ledger.standards.translation import Outcome, Refused, Rejects, Translated, 
 from ledger.standards.xapi_actor import identifier_of, known_as, name_of
 from ledger.standards.xapi_comparison import ASSIGNED, digests_of
 from ledger.standards.xapi_evidence import evidence_of
-from ledger.standards.xapi_meaning import Said, learners_of
+from ledger.standards.xapi_meaning import Said, learners_of, voids
 from ledger.standards.xapi_result import RESULT_BYTES_MAX, unwrapped
 from ledger.standards.xapi_statement import statement
 from ledger.standards.xapi_values import moment
@@ -82,9 +82,9 @@ def outcome_of(item: Item, *, now: datetime | None = None) -> Outcome:
     if rejects:
         return Refused(item.index, item.raw, rejects[:REJECTS_MAX])
     held = as_object(value) or {}
-    said = Said(held)
-    if said.voids:
+    if voids(held):
         return _withdrawn(item, held)
+    said = Said(held)
     # What was recorded before `digests_of` was written is known by this one.
     former = digest_of(canonical({k: v for k, v in held.items() if k not in ASSIGNED}))
     people = learners_of(said)

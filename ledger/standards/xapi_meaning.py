@@ -98,6 +98,11 @@ def bare(iri: object) -> str:
     return text.rstrip("/")
 
 
+def voids(statement: JsonObject) -> bool:
+    """Whether this takes another statement back: were it an activity, that one would stand."""
+    return bare(part(statement, "verb").get("id")) == VOIDED
+
+
 class Activity(NamedTuple):
     """An activity, with its type as it is compared (see `bare`)."""
 
@@ -145,11 +150,6 @@ class Said:
         self.result = part(whole, "result")
         held = part(self.context, "contextActivities")
         self._around = {place: _activities(held[place]) for place in _PLACES if place in held}
-
-    @property
-    def voids(self) -> bool:
-        """Whether this takes another statement back: were it an activity, that one would stand."""
-        return self.verb == VOIDED
 
     def around(self, *places: str) -> Iterator[Activity]:
         """Give the context activities at these places, in their order."""

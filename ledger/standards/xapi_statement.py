@@ -20,13 +20,12 @@ from ledger.standards.checks import (
     matching,
     members,
     one_of,
-    part,
     text,
     under,
 )
 from ledger.standards.translation import Rejects
 from ledger.standards.xapi_actor import actor, agent, group
-from ledger.standards.xapi_meaning import VOIDED, bare
+from ledger.standards.xapi_meaning import voids
 from ledger.standards.xapi_values import (
     count,
     duration,
@@ -207,8 +206,7 @@ def _authority(value: object) -> Rejects:
 def _voids_a_statement(value: object) -> Rejects:
     statement = as_object(value) or {}
     target = as_object(statement.get("object")) or {}
-    is_void = bare(part(statement, "verb").get("id")) == VOIDED
-    if is_void and target.get("objectType") != "StatementRef":
+    if voids(statement) and target.get("objectType") != "StatementRef":
         return under("object", fault("is not a statement", "a StatementRef, where the verb voids"))
     return FINE
 
