@@ -61,23 +61,27 @@ def test_many_of_one_kind_may_keep_the_views_and_none_of_the_other(
         keeping.claim(other, second)
 
 
+@contextmanager
+def some_learners(url: str) -> Generator[tuple[Ledger, Engine]]:
+    """Open a ledger that knows some learners, with an engine that has read nothing yet."""
+    with ledgers.opened(url) as ledger:
+        downstream.load(ledger, learners=3)
+        yield ledger, Engine(ledger, downstream.settings(url))
+
+
 def test_an_engine_beside_workers_says_so_and_waits_for_their_end(
     migrated: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keeping, "RETRY_S", 0.05)
-    given = downstream.settings(migrated)
-    with ledgers.opened(migrated) as ledger:
-        downstream.load(ledger, learners=3)
-        engine = Engine(ledger, given)
-        with outbox.connected(migrated) as held:
-            keeping.claim(held, "workers")
-            with pytest.raises(keeping.KeptByOthersError):
-                engine.catch_up()
-            with keeping_views(engine.run):
-                downstream.until(lambda: refusals(caplog), what="a word in the log")
-                assert engine.position() == 0
-                held.close()
-                downstream.until(lambda: engine.position() == ledger.log.head(), what="the views")
+    with some_learners(migrated) as (ledger, engine), outbox.connected(migrated) as held:
+        keeping.claim(held, "workers")
+        with pytest.raises(keeping.KeptByOthersError):
+            engine.catch_up()
+        with keeping_views(engine.run):
+            downstream.until(lambda: refusals(caplog), what="a word in the log")
+            assert engine.position() == 0
+            held.close()
+            downstream.until(lambda: engine.position() == ledger.log.head(), what="the views")
     assert "docs/operations.md" in refusals(caplog)[0]
 
 
@@ -188,10 +192,7 @@ def test_an_engine_that_runs_leaves_views_alone_that_a_newer_program_made(
     migrated: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keeping, "RETRY_S", 0.05)
-    given = downstream.settings(migrated)
-    with ledgers.opened(migrated) as ledger:
-        downstream.load(ledger, learners=3)
-        engine = Engine(ledger, given)
+    with some_learners(migrated) as (ledger, engine):
         with keeping_views(engine.run):
             downstream.until(lambda: engine.position() == ledger.log.head(), what="the views")
             reshape(migrated, 1)
