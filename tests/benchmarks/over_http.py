@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.benchmarks import evidence, load
-from tests.benchmarks.served import Prepared, Served, serving
+from tests.benchmarks.served import Prepared, Served, serving, thin
 from tests.benchmarks.table import Line
 
 PART = "evidence over HTTP"
@@ -24,11 +25,10 @@ def measure(prepared: Prepared, bodies: Path) -> list[Line]:
     load.write_bodies(batch_file, evidence.batches(BATCH), most=700)
     load.write_bodies(single_file, evidence.singles(first=SINGLES_FIRST), most=60_000)
     with serving(prepared, "--no-engine", "--no-pages") as served:
-        lines = [
-            *_batches(prepared, served, batch_file, ""),
-            *_singles(prepared, served, single_file),
-        ]
-        lines += _out(prepared, served)
+        batches = _batches(prepared, served, batch_file, "")
+        singles = _singles(prepared, served, single_file)
+        out = _out(prepared, served)
+    lines = [*batches, *singles, *_thin(prepared, batch_file, single_file, batches, singles), *out]
     # Other messages: what one process recorded is a duplicate for the next.
     load.write_bodies(batch_file, evidence.batches(BATCH, first=SECOND_FIRST), most=700)
     processes = os.cpu_count() or 1
@@ -64,6 +64,26 @@ def _singles(prepared: Prepared, served: Served, bodies: Path) -> list[Line]:
         *_costs(what, start, served.cpu_s(), found.requests),
         Line(PART, f"{what}: requests that failed", found.failed, "", 0, lower_is_better=True),
     ]
+
+
+def _thin(
+    prepared: Prepared, batch_file: Path, single_file: Path,
+    batches: Sequence[Line], singles: Sequence[Line],
+) -> list[Line]:  # fmt: skip
+    """The same bodies to the thinnest door there could be: what the machine gives today."""
+    with thin(prepared) as door:
+        many = load.run(
+            door.address, token="", connections=CONNECTIONS, seconds=SECONDS, bodies=batch_file
+        )
+        one = load.run(door.address, token="", connections=32, seconds=SECONDS, bodies=single_file)
+    thinnest, unit, of = "the thinnest door", "evidence/s", "ours / the thinnest door"
+    return [
+        Line(PART, f"batches of {BATCH}: {thinnest}", many.rate * BATCH, unit),
+        Line(PART, f"batches of {BATCH}: {of}", batches[0].found / (many.rate * BATCH), "times"),
+        Line(PART, f"single posts: {thinnest}", one.rate, unit),
+        Line(PART, f"single posts: {of}", singles[0].found / one.rate, "times"),
+        Line(PART, f"{thinnest}: requests that failed", many.failed + one.failed, "", 0, lower_is_better=True),
+    ]  # fmt: skip
 
 
 def _costs(

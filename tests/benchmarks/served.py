@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +22,9 @@ from ledger.service import Ledger, Receipt
 from ledger.standards import native
 from ledger.standards.items import Item
 from ledger.standards.translation import Translated
+from ledger.store import database
 from tests.benchmarks import busy, evidence
+from tests.benchmarks.thin import DATABASE_URL
 
 STOP_S = 60
 
@@ -98,20 +100,37 @@ def _framework() -> FrameworkPublished:
 
 @contextmanager
 def serving(prepared: Prepared, *options: str) -> Generator[Served]:
-    """Run `mastery serve`; stop it by its id."""
-    command = [sys.executable, "-m", "api.cli", "serve", "--port", "0", *options]
+    """Run `mastery serve`."""
+    settings = {"MASTERY_DATA_DIR": str(prepared.settings.data_dir)}
+    with _running("api.cli", "serve", "--port", "0", *options, settings=settings) as found:
+        yield Served(*found, prepared.settings.data_dir / "postgresql")
+
+
+@contextmanager
+def thin(prepared: Prepared) -> Generator[Served]:
+    """Run the thinnest door there could be, over tables of its own in the same PostgreSQL."""
+    data = prepared.settings.data_dir / "postgresql"
+    with (
+        database.embedded(data) as url,
+        _running("tests.benchmarks.thin", settings={DATABASE_URL: url}) as found,
+    ):
+        yield Served(*found, data)
+
+
+@contextmanager
+def _running(module: str, *options: str, settings: Mapping[str, str]) -> Generator[tuple[str, int]]:
+    """Run what says where it listens; give the address and its id, by which it is stopped."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("MASTERY_")}
     process = subprocess.Popen(
-        command, env={**kept, "MASTERY_DATA_DIR": str(prepared.settings.data_dir)},
+        [sys.executable, "-m", module, *options], env={**kept, **settings},
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
         assert process.stdout is not None
         said = process.stdout.readline()
         if not said.startswith("listening on "):
-            raise RuntimeError(f"mastery serve said {said!r}")
-        address = said.removeprefix("listening on ").strip()
-        yield Served(address, process.pid, prepared.settings.data_dir / "postgresql")
+            raise RuntimeError(f"{module} said {said!r}")
+        yield said.removeprefix("listening on ").strip(), process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(STOP_S)
