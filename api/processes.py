@@ -28,6 +28,7 @@ from ledger.errors import LedgerError
 from ledger.service import Ledger
 from ledger.store.database import once_up
 from projections.answers import Answers
+from projections.collecting import long_lived
 
 START_S = 60.0  # a process that does not answer by then ends the service
 
@@ -101,6 +102,7 @@ def _made(settings: Settings, *, pages: bool) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         with stack:
+            long_lived()
             yield
 
     app.router.lifespan_context = lifespan

@@ -17,6 +17,7 @@ from api.processes import Ready, address_of, application
 from ledger.config import Settings
 from ledger.errors import SettingError
 from ledger.service import Ledger
+from projections.collecting import long_lived
 from projections.engine import Engine
 
 _log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            long_lived()
             self._ready(address_of(self.servers[0].sockets[0]))
 
 
@@ -71,6 +73,7 @@ def follow(ledger: Ledger, settings: Settings) -> None:
     """Run the engine alone until SIGTERM or SIGINT."""
     stop = Event()
     with _signals_do_not_kill(stop.set):
+        long_lived()
         Engine(ledger, settings).run(stop)
 
 

@@ -29,7 +29,6 @@ from ledger.domain.ids import Position
 from ledger.errors import StoreUnavailableError
 from ledger.service import Ledger
 from projections import keeping, views
-from projections.collecting import old_values_collected_seldom
 from projections.rebuild import remade
 from projections.views import Generation
 
@@ -53,7 +52,6 @@ class Worker:
 
     def run(self, stop: Event) -> None:
         """Keep the views until `stop` is set, over any failure of Kafka and PostgreSQL."""
-        old_values_collected_seldom()
         while not stop.is_set():
             try:
                 self._shares.clear()

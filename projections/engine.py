@@ -20,7 +20,7 @@ from ledger.domain.ids import Position
 from ledger.errors import StoreUnavailableError
 from ledger.service import Ledger
 from projections import keeping, statements, views
-from projections.collecting import cycles_uncollected, old_values_collected_seldom
+from projections.collecting import cycles_uncollected
 from projections.following import Follower
 from projections.rebuild import remade, renew
 from projections.views import Generation
@@ -56,7 +56,6 @@ class Engine:
         What cannot be taken in is tried again and logged each time: views that stand still are
         seen in `/health`, and a thread that ended would not begin again when the cause is gone.
         """
-        old_values_collected_seldom()
         while not stop.is_set():
             try:
                 with views.connected(self._ledger.conninfo) as connection:

@@ -17,6 +17,7 @@ from consumers.reporting import reporting
 from ledger.config import Settings
 from ledger.errors import SettingError
 from ledger.service import Ledger
+from projections.collecting import long_lived
 
 DOING = {
     "relay": "relaying", "consume": "consuming", "work": "working", "webhooks": "delivering",
@@ -102,6 +103,7 @@ def _running(
             metrics.served(settings.metrics_port), reporting(ledger.conninfo, part),
             _ending(stop.set),
         ):  # fmt: skip
+            long_lived()
             screen.out(DOING[part])
             yield stop
     except (TopicUnfitError, AheadOfLogError) as error:

@@ -12,6 +12,7 @@ from ledger.domain.catalogue import Recorded
 from ledger.domain.ids import LearnerId
 from ledger.service import Ledger
 from projections import views
+from projections.collecting import long_lived
 from projections.engine import Engine
 from projections.learner import LearnerRecord
 from projections.observing import Observed
@@ -88,6 +89,7 @@ def _rebuilding(ledger: Ledger, prepared: Prepared) -> list[Line]:
 
 def _living(ledger: Ledger, prepared: Prepared) -> list[Line]:
     """Follow with nobody in memory, then with all of everybody; learners take turns."""
+    long_lived()  # as `mastery serve` and `mastery engine` are
     engine, stop = Engine(ledger, prepared.settings), Event()
     thread = Thread(target=engine.run, args=(stop,))
     engine.catch_up()
