@@ -9,17 +9,24 @@ from contextlib import contextmanager
 _YOUNG, _MIDDLE, _OLD = 20_000, 10, 50
 
 
-def long_lived() -> None:
-    """Make this process, which has begun, one that lives long: cycles are looked for seldom.
+def look_seldom() -> None:
+    """Have this process look for cycles seldom: at Python's defaults that took a tenth of an import.
 
-    What is there by now, of modules and models, stays: looking through it stopped a service for a
-    tenth of a second every few seconds. An engine holds some million values besides, nearly all
-    until they are let go of one by one; at Python's defaults looking through them took a quarter of
-    its time.
+    An engine holds some million values, nearly all until they are let go of one by one; looking
+    through them took a quarter of its time.
+    """
+    gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+
+
+def long_lived() -> None:
+    """Make this process, which has begun, one that lives long: what is there by now stays.
+
+    Looking through it all, modules and models, stopped a service for a tenth of a second every few
+    seconds.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+    look_seldom()
 
 
 @contextmanager

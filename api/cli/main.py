@@ -21,6 +21,7 @@ from api.cli.session import (
 )
 from api.cli.teaching import group
 from ledger.errors import InvalidDocumentError, LedgerError
+from projections.collecting import look_seldom
 
 EXIT_STOPPED = 130
 
@@ -83,4 +84,5 @@ def run(arguments: Sequence[str] | None = None, *, env: Mapping[str, str]) -> in
 
 def main() -> None:
     """Run the command of this process."""
+    look_seldom()
     sys.exit(run(env=os.environ))

@@ -13,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ledger.store import database
+from projections.collecting import look_seldom
 from tests.benchmarks import busy, downstream, following, load, over_http, recorders, served
 from tests.benchmarks.table import Line, show
 
@@ -29,6 +30,7 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     logging.disable(logging.WARNING)
+    look_seldom()  # as every command of ours does
     console = Console(highlight=False, width=WIDTH)
     console.print(f"machine: {_machine()}")
     if busy.others():
