@@ -33,6 +33,7 @@ def main(arguments: list[str]) -> int:
     look_seldom()  # as every command of ours does
     console = Console(highlight=False, width=WIDTH)
     console.print(f"machine: {_machine()}")
+    before = busy.additions_s()
     if busy.others():
         console.print(busy.others(), style="yellow")
     wanted = arguments or list(PARTS)
@@ -53,7 +54,11 @@ def main(arguments: list[str]) -> int:
     console.print()
     show(lines, console)
     console.print(
-        f"\n{time.monotonic() - started:.0f} s; durable commits (fsync on), no cache warmed but "
+        f"\ntwo million additions took {before:.2f} s of CPU before, {busy.additions_s():.2f} s after "
+        "(docs/performance.md)"
+    )
+    console.print(
+        f"{time.monotonic() - started:.0f} s; durable commits (fsync on), no cache warmed but "
         "where it says so; client, service and PostgreSQL share the machine"
     )
     return 1 if any("MISSED" in line.verdict for line in lines) else 0
@@ -85,7 +90,10 @@ def _machine() -> str:
     if about.exists():
         names = [line for line in about.read_text().splitlines() if line.startswith("model name")]
         model = names[0].partition(":")[2].strip() if names else model
-    return f"{os.cpu_count()} x {model}, Python {platform.python_version()}, {platform.system()}"
+    return (
+        f"{os.cpu_count()} x {model}, Python {platform.python_version()} ({sys.executable}), "
+        f"{platform.system()}"
+    )
 
 
 if __name__ == "__main__":

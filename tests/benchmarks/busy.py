@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
+ADDITIONS = compile("for one in range(2_000_000): total += one", "additions", "exec")
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 QUIET_LOAD = 0.7  # load average over a minute, above which others are at work
 
@@ -50,6 +52,13 @@ def _parent(process: Path) -> int:
         return int((process / "stat").read_text().rpartition(")")[2].split()[1])
     except OSError:
         return 0
+
+
+def additions_s() -> float:
+    """Give the CPU seconds of two million additions: what machine and interpreter give today."""
+    started = time.process_time()
+    exec(ADDITIONS, {"total": 0})
+    return time.process_time() - started
 
 
 def others() -> str:
