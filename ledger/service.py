@@ -38,9 +38,10 @@ from ledger.learners import Learners
 from ledger.store import database, migrations
 from ledger.store.access import Access, is_sealed
 from ledger.store.appending import Appender, Outcome, Receipt, receipt_of
+from ledger.store.correction_tasks import Correct
 from ledger.store.deciding import Refusal
 from ledger.store.enrolment_tasks import Enrol, Stated
-from ledger.store.evidence_tasks import Correct, Submit
+from ledger.store.evidence_tasks import Submit
 from ledger.store.group_commit import GroupCommit
 from ledger.store.keys import MasterKey, master_secret
 from ledger.store.reader import LogReader

@@ -56,8 +56,9 @@ def submission(
     external_id: str, *, learner: str | Sequence[Identifier] = "student-1",
     version: str | None = None, score: str = "0.8", narrative: str | None = None,
     learner_name: str | None = None, document: bytes | None = None,
+    member_of: str | None = None,
 ) -> Submission:  # fmt: skip
-    """Make a submission; its digest is of all that it says."""
+    """Make a submission; its digest is of all that it says, or that a group's statement does."""
     names = (Identifier(type="id", value=learner),) if isinstance(learner, str) else tuple(learner)
     evidence = Evidence(
         kind="assessment",
@@ -68,12 +69,15 @@ def submission(
         narrative=narrative,
     )
     content = msgspec.json.encode((names, evidence, learner_name)) + (document or b"")
+    if member_of is not None:
+        content = msgspec.json.encode((member_of, score))
     return Submission(
         learner=names,
         evidence=evidence,
         digest=hashlib.sha256(content).digest(),
         learner_name=learner_name,
         document=document,
+        member_of=member_of,
     )
 
 

@@ -32,7 +32,9 @@ CHECKS = {
           LEFT JOIN ledger.facts AS f ON f.position = r.position AND f.recorded_at = r.recorded_at
          WHERE f.position IS NULL""",
     "two receipts for one fact": """
-        SELECT position, count(*) FROM ledger.receipts GROUP BY position HAVING count(*) > 1""",
+        SELECT position, count(*) FROM ledger.receipts
+         WHERE evidence <> '00000000-0000-0000-0000-000000000000' -- the mark of a group
+         GROUP BY position HAVING count(*) > 1""",
     "evidence without a receipt": """
         SELECT f.position FROM ledger.facts AS f
           LEFT JOIN ledger.receipts AS r ON r.position = f.position
@@ -40,6 +42,7 @@ CHECKS = {
     "evidence whose receipt names another": """
         SELECT r.position FROM ledger.receipts AS r JOIN ledger.facts AS f USING (position)
          WHERE f.topic = 'mastery.evidence-recorded.v1'
+           AND r.evidence <> '00000000-0000-0000-0000-000000000000'
            AND (r.evidence <> f.fact_id OR r.learner <> f.originator_id)""",
     "a learner without a data key": """
         SELECT DISTINCT f.originator_id FROM ledger.facts AS f

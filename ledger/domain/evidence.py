@@ -214,6 +214,7 @@ class Submission(Part):
     `document` is the foreign document as received; None for our own JSON, which is lossless.
     `digest` is SHA-256 over the item's canonical content: equal digests are the same message.
     `known_by` are other digests under which the same message may have been recorded.
+    `member_of` is the id of the statement about a group of which this is one member's part.
     """
 
     learner: tuple[Identifier, ...]
@@ -224,3 +225,4 @@ class Submission(Part):
     media_type: str | None = None
     submitted_by: ProviderId | None = None
     known_by: tuple[bytes, ...] = ()
+    member_of: str | None = None

@@ -64,12 +64,6 @@ def member_id(external_id: str, at: int) -> str:
     return f"{external_id}#{at}"
 
 
-def whole_id(external_id: str) -> str | None:
-    """Give the id of the whole that a message may be a member of, by its name."""
-    whole, mark, at = external_id.rpartition("#")
-    return whole if mark and at.isdecimal() else None
-
-
 def registered(
     learner: LearnerId,
     names: Sequence[Identifier],

@@ -134,15 +134,17 @@ def _submitted(
 ) -> Translated:
     who = [identifier_of(person) for person in people]
     known = [identity_parts(ANY_PROVIDER, one) for one in who]  # in whatever way it is written
+    whole = evidence.source.external_id if len(people) > 1 else None
     submissions = (
         Submission(
             learner=(who[at],),
-            evidence=_of_member(evidence, at) if len(people) > 1 else evidence,
+            evidence=evidence if whole is None else _of_member(evidence, at),
             digest=digests[0],
             known_by=tuple(digests[1:]),
             learner_name=name_of(person),
             document=item.raw,
             media_type=MEDIA_TYPE,
+            member_of=whole,
         )
         for at, person in enumerate(people)
         if known[at] not in known[:at]  # named twice, seen once

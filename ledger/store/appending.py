@@ -73,7 +73,7 @@ class Receipt(NamedTuple):
     digest: bytes
     duplicate: bool
     awaited: bool = False
-    members: tuple[int, ...] = ()
+    members: tuple[EvidenceId, ...] = ()
 
 
 Outcome = Receipt | Refusal
@@ -131,17 +131,16 @@ class Appender:
         for index, last in plan.last_fact.items():
             decision = plan.decisions[index]
             assert isinstance(decision, Decision)
-            assert decision.receipt is not None
-            message, version, evidence, learner, provider = decision.receipt
-            digest = plan.digests[index]
-            receipts += (
-                _RECEIPT.pack(8, 16, message, 16, version, len(digest)),
-                digest,
-                _RECEIPT_END.pack(
-                    16, evidence.bytes, 16, learner.bytes, 16, provider.bytes,
-                    8, head.position + 1 + last, 8, recorded_at_us,
-                ),
-            )  # fmt: skip
+            place = 8, head.position + 1 + last, 8, recorded_at_us
+            for row, digest in zip(decision.receipts, plan.digests[index], strict=True):
+                message, version, evidence, learner, provider = row
+                receipts += (
+                    _RECEIPT.pack(8, 16, message, 16, version, len(digest)),
+                    digest,
+                    _RECEIPT_END.pack(
+                        16, evidence.bytes, 16, learner.bytes, 16, provider.bytes, *place
+                    ),
+                )
             names.take(decision)
         receipts.append(TRAILER)
         copy_packed(cursor, _RECEIPTS, (b"".join(receipts),))

@@ -1,4 +1,4 @@
-"""Tasks about evidence: submit, correct."""
+"""The task of a submission, and what tasks about evidence have in common."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import uuid_utils
 
 from ledger.domain import messages
-from ledger.domain.evidence import Evidence, Identifier, Submission
+from ledger.domain.evidence import Submission
 from ledger.domain.facts import EvidenceRecorded, EvidenceWithdrawn, Fact, LearnerIdentified
 from ledger.domain.identity import identity_parts
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId, uuid_of
 from ledger.domain.messages import Accepted, Message
-from ledger.errors import LearnerUnclearError, RefusedError, UnknownEvidenceError
+from ledger.errors import ConflictError, LearnerUnclearError, UnknownEvidenceError
 from ledger.store.holding import Marks, kinds_held, taken_up
 from ledger.store.keys import MasterKey
 from ledger.store.tasks import (
@@ -22,6 +22,7 @@ from ledger.store.tasks import (
     Known,
     ReceiptRow,
     announced_version,
+    group_version,
     identifier_keys,
     message_name,
 )
@@ -39,7 +40,7 @@ class Submit:
         source = submission.evidence.source
         self._keys, self._provider, self._submission = keys, provider, submission
         self._message = message_name(keys, provider, source.external_id)
-        whole = messages.whole_id(source.external_id)
+        whole = submission.member_of
         self._whole = None if whole is None else message_name(keys, provider, whole)
         self._version = keys.lookup("version", source.external_version or "")
         self._identifiers = identifier_keys(keys, provider, submission.learner)
@@ -50,7 +51,7 @@ class Submit:
         return self._message
 
     def related(self) -> tuple[bytes, ...]:
-        """Name the message that this may be a member of: it may have been taken back as a whole."""
+        """Name the statement that this is a member's part of: it may be another, or taken back."""
         return () if self._whole is None else (self._whole,)
 
     def evidence(self) -> None:
@@ -74,11 +75,13 @@ class Submit:
         message = known.messages.get(self._message)
         if message is not None and (before := self._before(message)) is not None:
             return Decision(before, message.evidence, message.learner)
+        if message is None:
+            self._check_one_statement(known)
         learner, linked, names = self._learner(known, message)
         fact_id = EvidenceId(uuid_of(uuid_utils.uuid7().bytes))
         outcome = messages.recorded(
             message, submission.evidence, version=self._version, learner=learner, new_id=fact_id,
-            provider=provider, digests=(submission.digest, *submission.known_by),
+            provider=provider, digests=self._digests(),
         )  # fmt: skip
         if isinstance(outcome, Accepted):
             assert message is not None
@@ -101,7 +104,28 @@ class Submit:
             decision.documents = documents_of(learner, submission)
         if isinstance(outcome, EvidenceRecorded):
             decision.then = self._taken_back(known, message)
+            decision.group = self._marked(known, accepted)
         return decision
+
+    def _check_one_statement(self, known: Known) -> None:
+        """Hold that under the id of a statement no other comes, be it about a learner or a group."""
+        name = self._whole or self._message
+        alone = known.messages.get(name)
+        came = known.groups.get(name) if alone is None else alone.last()
+        if came is not None and came.digest not in self._digests():
+            external_id = self._submission.member_of or self._submission.evidence.source.external_id
+            raise ConflictError(external_id, expected=came.digest, found=self._submission.digest)
+
+    def _marked(self, known: Known, accepted: Accepted) -> ReceiptRow | None:
+        """Mark the id of a statement about a group, with the first member who is recorded."""
+        if self._whole is None or self._whole in known.groups:
+            return None
+        known.groups[self._whole] = accepted
+        version, provider = group_version(self._keys), self._provider
+        return ReceiptRow(self._whole, version, EvidenceId(NOBODY), LearnerId(NOBODY), provider)
+
+    def _digests(self) -> tuple[bytes, ...]:
+        return (self._submission.digest, *self._submission.known_by)
 
     def _taken_back(self, known: Known, message: Message) -> Decision | None:
         """Withdraw at once what was taken back before it came, by itself or as part of a whole."""
@@ -122,9 +146,8 @@ class Submit:
 
     def _before(self, message: Message) -> Accepted | None:
         """Find the same delivery; its names may mean two by now, who were merged when it came."""
-        before, submission = message.versions.get(self._version), self._submission
-        digests = (submission.digest, *submission.known_by)
-        return before if before is not None and before.digest in digests else None
+        before = message.versions.get(self._version)
+        return before if before is not None and before.digest in self._digests() else None
 
     def _learner(
         self, known: Known, message: Message | None
@@ -175,54 +198,6 @@ def name_keys(keys: MasterKey, provider: ProviderId, submission: Submission) -> 
     if name is None:
         return ()
     return (keys.lookup("name", *identity_parts(provider, submission.learner[0]), name),)
-
-
-class Correct:
-    """A provider's correction of what it said."""
-
-    __slots__ = (
-        "_digest", "_evidence", "_identifiers", "_keys", "_provider", "_reason", "_replacement",
-    )  # fmt: skip
-
-    def __init__(
-        self, keys: MasterKey, provider: ProviderId, evidence: EvidenceId, *,
-        replacement: Evidence, reason: str, digest: bytes, learner: tuple[Identifier, ...] = (),
-    ) -> None:  # fmt: skip
-        self._keys, self._provider, self._evidence = keys, provider, evidence
-        self._replacement, self._reason, self._digest = replacement, reason, digest
-        self._identifiers = identifier_keys(keys, provider, learner)
-
-    def message(self) -> None:
-        """Name nothing: the message is found by the evidence."""
-
-    def evidence(self) -> EvidenceId:
-        """Name the corrected evidence."""
-        return self._evidence
-
-    def identifiers(self) -> tuple[bytes, ...]:
-        """Name the learner whom the correction names, where it does."""
-        return self._identifiers
-
-    def decide(self, known: Known) -> Decision:
-        """Decide whether this provider may correct it now; the learner stays."""
-        name, message = message_of(known, self._evidence)
-        version = self._keys.lookup("correction", self._digest.hex())
-        before = message.versions.get(version)
-        if before is not None and message.provider == self._provider:
-            return Decision(before, message.evidence, message.learner)
-        fact = messages.corrected(
-            message, self._replacement, reason=self._reason, provider=self._provider
-        )
-        named = learner_of(self._identifiers, known)[0] if self._identifiers else None
-        if self._identifiers and (
-            named is None or known.as_before(named, message.learner) != message.learner
-        ):
-            raise RefusedError(
-                f"evidence {self._evidence} is not about the learner whom this correction names: "
-                "withdraw it and submit it anew"
-            )
-        message.versions[version] = Accepted(self._digest)
-        return about(name, version, message=message, fact=fact)
 
 
 def learner_of(identifiers: tuple[bytes, ...], known: Known) -> tuple[LearnerId | None, list[bool]]:

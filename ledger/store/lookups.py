@@ -7,7 +7,7 @@ on the stale statistics of a table that has just begun to grow.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from psycopg import Cursor
@@ -83,21 +83,37 @@ SELECT (SELECT count(*) FROM unnest(%b::bytea[]) AS asked (message)
 """
 
 
+class Found(NamedTuple):
+    """What was accepted under message names, and of how many receipts.
+
+    `groups` are names under which members of a group have names of their own.
+    """
+
+    messages: dict[bytes, Message]
+    groups: dict[bytes, Accepted]
+    receipts: int
+
+
 def messages(
     cursor: Cursor[Any],
     names: Collection[bytes],
     *,
     keys: MasterKey,
     withdrawals: Collection[bytes],
-) -> tuple[dict[bytes, Message], int]:
-    """Give what was accepted under each message name, and of how many receipts.
-
-    `withdrawals` are the versions that mark one.
-    """
+    group: bytes,
+) -> Found:
+    """Look up what was accepted; `withdrawals` and `group` are the versions that mark one."""
     found: dict[bytes, Message] = {}
+    groups: dict[bytes, Accepted] = {}
     receipts = 0
     if names:
         for row in cursor.execute(_BY_MESSAGE, (list(names),)):
+            receipts += 1
+            digest = keys.veil(row["digest"], message=row["message"], version=row["version"])
+            accepted = Accepted(digest, Position(row["position"]), row["recorded_at"])
+            if row["version"] == group:
+                groups[row["message"]] = accepted
+                continue
             message = found.get(row["message"])
             if message is None:
                 message = Message(
@@ -109,14 +125,11 @@ def messages(
             elif message.learner == NOBODY:  # that row was of a withdrawal which came first
                 message.evidence = EvidenceId(row["evidence"])
                 message.learner = LearnerId(row["learner"])
-            receipts += 1
-            digest = keys.veil(row["digest"], message=row["message"], version=row["version"])
-            accepted = Accepted(digest, Position(row["position"]), row["recorded_at"])
             if row["version"] not in withdrawals:
                 message.versions[row["version"]] = accepted
             elif message.withdrawal is None or accepted.position < message.withdrawal.position:
                 message.withdrawal = accepted
-    return found, receipts
+    return Found(found, groups, receipts)
 
 
 def taken_back(cursor: Cursor[Any], *, after: int, until: int) -> list[tuple[str, UUID]]:

@@ -38,6 +38,7 @@ from ledger.store.tasks import (
     Known,
     Task,
     announced_version,
+    group_version,
     withdrawal_version,
 )
 from ledger.store.withdrawal_tasks import Withdraw
@@ -75,7 +76,7 @@ class Plan(NamedTuple):
     seen: Seen
     facts: list[Sealed]
     last_fact: dict[int, int]  # index of a decision to the index of its last fact
-    digests: dict[int, bytes]  # index of a decision to the hidden digest of its receipt
+    digests: dict[int, list[bytes]]  # index of a decision to the hidden digests of its receipts
     data_keys: dict[UUID, bytes]  # of all that is sealed here
     new_keys: list[tuple[UUID, bytes]]  # those of them that are made here, wrapped
     documents: list[tuple[bytes, UUID, str, bytes]]
@@ -88,6 +89,7 @@ class Planner:
     def __init__(self, keys: MasterKey, *, cached_max: int) -> None:
         self._keys, self._cached_max = keys, cached_max
         self._withdrawals = frozenset({withdrawal_version(keys), announced_version(keys)})
+        self._group = group_version(keys)
         self._learners: dict[bytes, LearnerId] = {}
         self._data_keys: dict[UUID, bytes] = {}
         self._keys_since_s = time.monotonic()
@@ -192,8 +194,8 @@ class Planner:
         asked.update(
             one for task in tasks if isinstance(task, Submit | Withdraw) for one in task.related()
         )
-        messages, receipts = lookups.messages(
-            cursor, asked, keys=self._keys, withdrawals=self._withdrawals
+        messages, groups, receipts = lookups.messages(
+            cursor, asked, keys=self._keys, withdrawals=self._withdrawals, group=self._group
         )
         announced = announcements.taken_out(cursor, messages, keys=self._keys)
         cached = self._learners
@@ -202,7 +204,7 @@ class Planner:
             cached.update(lookups.learners(cursor, unknown))
             unknown = [key for key in unknown if key not in cached]
         learners = {key: cached[key] for key in meant if key in cached}
-        known = Known(messages, announced, names, learners)
+        known = Known(messages, groups, announced, names, learners)
         kinds = list({kind for task in tasks for kind in kinds_held(task, known)})
         held = lookups.holdings(cursor, kinds)
         known.held.update(held)
@@ -270,10 +272,8 @@ class Planner:
                 state = seal.seal_body(state, data_key=data_key, fact_id=fact_id, bound=bound)
             plan.facts.append(Sealed(stream, topic, state, fact_id, provider))
         plan.last_fact[index] = len(plan.facts) - 1
-        assert decision.receipt is not None
-        message, version, *_ = decision.receipt
-        digest = decision.accepted.digest
-        plan.digests[index] = self._keys.veil(digest, message=message, version=version)
+        digest, veil = decision.accepted.digest, self._keys.veil
+        plan.digests[index] = [veil(digest, message=m, version=v) for m, v, *_ in decision.receipts]
         if decision.erases:
             plan.erased.append(decision.stream)
         if decision.spends is not None:

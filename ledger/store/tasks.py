@@ -58,6 +58,7 @@ class Decision:
     sealed: bool = True
     provider: ProviderId | None = None
     receipt: ReceiptRow | None = None
+    group: ReceiptRow | None = None  # marks the statement that this is the first member's part of
     identifiers: tuple[bytes, ...] = ()
     documents: tuple[Document, ...] = ()
     holds: Marks | None = None
@@ -68,10 +69,15 @@ class Decision:
     spends: UUID | None = None  # whose data key goes too: what it sealed is said here
     then: Decision | None = None  # what goes into the log with this one
     awaited: bool = False  # a withdrawal, of what has not come yet
-    members: tuple[int, ...] = ()  # of a group, those that have come
+    members: tuple[EvidenceId, ...] = ()  # of a group, those that have come
     keyed: frozenset[UUID] = (
         frozenset()
     )  # who must not be erased, though nothing is sealed for them
+
+    @property
+    def receipts(self) -> tuple[ReceiptRow, ...]:
+        """Give the rows that are kept of what is appended."""
+        return tuple(row for row in (self.receipt, self.group) if row is not None)
 
 
 class Announcement(NamedTuple):
@@ -86,12 +92,14 @@ class Announcement(NamedTuple):
 class Known:
     """The look-ups of a group; it grows as the group's own tasks are decided.
 
+    `groups` are statements that were recorded for members of a group, by the statement's id;
     `erased` are those of the learners who have no data key any more; `held` are marks of names
     that learners hold (`ledger.store.holding`); `persons` are whom learners were merged into, of
     those that one task speaks of together.
     """
 
     messages: dict[bytes, Message] = field(default_factory=dict[bytes, Message])
+    groups: dict[bytes, Accepted] = field(default_factory=dict[bytes, Accepted])
     announced: dict[bytes, Announcement] = field(default_factory=dict[bytes, Announcement])
     names: dict[UUID, bytes] = field(default_factory=dict[UUID, bytes])
     learners: dict[bytes, LearnerId] = field(default_factory=dict[bytes, LearnerId])
@@ -138,6 +146,11 @@ def withdrawal_version(keys: MasterKey) -> bytes:
 def announced_version(keys: MasterKey) -> bytes:
     """Give the version of a withdrawal that was announced, among the receipts of what then came."""
     return keys.lookup("withdrawal", "announced")
+
+
+def group_version(keys: MasterKey) -> bytes:
+    """Give the version that marks a statement as one about a group, among the receipts of its id."""
+    return keys.lookup("group")
 
 
 def version_name(keys: MasterKey, message: Message, digest: bytes) -> bytes:

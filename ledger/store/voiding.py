@@ -1,8 +1,9 @@
-"""Taking back what was sent under one id of the provider's, be it about one learner or a group.
+"""Taking back all that was sent under one id of the provider's, be it about one learner or a group.
 
 A statement about a group was recorded once for each member, under names that count them. Only
-the writer knows what is recorded, so all members are asked for where the id itself is of nothing:
-any may have been refused when they were sent, or their learner erased since.
+the writer knows what is recorded, so all members are asked for: any may have been refused when
+they were sent, or their learner erased since. Before an id was held to mean one statement, one
+about a learner and one about a group may both have been recorded under it; both go.
 
 What has not come yet, or not all of it, is withdrawn as it comes: an announcement waits for it.
 """
@@ -12,23 +13,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from ledger.domain.messages import member_id
-from ledger.errors import UnknownEvidenceError
 from ledger.store.appending import Outcome, Receipt
 from ledger.store.withdrawal_tasks import Withdraw
 
 Submit = Callable[..., Future[list[Outcome]]]
 """Queues tasks for the writer (`GroupCommit.submit`)."""
 
-_ANNOUNCING_WEIGHT = 50  # it looks for all members that a group may have
+_WEIGHT = 50  # it looks for all members that a group may have
 
 
 def void(
     submit: Submit, external_id: str, *, withdrawal: Callable[..., Withdraw]
 ) -> Future[list[Outcome]]:
-    """Withdraw one message, or each member of a group: one outcome for each.
+    """Withdraw what came under an id, and each member of a group of it: one outcome for each.
 
-    `withdrawal` makes the task for an `external_id`. What is known under neither is awaited.
+    `withdrawal` makes the task for an `external_id`, or for `evidence`. Where nothing came it is
+    awaited.
     """
     answer: Future[list[Outcome]] = Future()
     answer.set_running_or_notify_cancel()  # it is answered, whoever still waits
@@ -42,27 +42,15 @@ def void(
 
         return hear
 
-    def alone(outcomes: list[Outcome]) -> None:
-        if any(map(_is_known, outcomes)):
+    def whole(outcomes: list[Outcome]) -> None:
+        come = [named for one in outcomes if isinstance(one, Receipt) for named in one.members]
+        if not come:
             answer.set_result(outcomes)
-        else:
-            announcing = withdrawal(external_id=external_id, announces=True)
-            waiting = submit([announcing], weight=_ANNOUNCING_WEIGHT)
-            waiting.add_done_callback(heard(announced))
+            return
+        # An announcement sees to those who come after it.
+        alone = [one for one in outcomes if isinstance(one, Receipt) and not one.awaited]
+        tasks = [withdrawal(evidence=named) for named in come]
+        submit(tasks).add_done_callback(heard(lambda each: answer.set_result([*alone, *each])))
 
-    def announced(outcomes: list[Outcome]) -> None:
-        # Members that came before the announcement; it sees to those that come after it.
-        come = [at for one in outcomes if isinstance(one, Receipt) for at in one.members]
-        names = [member_id(external_id, at) for at in come]
-        if names:
-            tasks = [withdrawal(external_id=name) for name in names]
-            submit(tasks).add_done_callback(heard(answer.set_result))
-        else:
-            answer.set_result(outcomes)
-
-    submit([withdrawal(external_id=external_id)]).add_done_callback(heard(alone))
+    submit([withdrawal(external_id=external_id)], weight=_WEIGHT).add_done_callback(heard(whole))
     return answer
-
-
-def _is_known(outcome: Outcome) -> bool:
-    return isinstance(outcome, Receipt) or not isinstance(outcome.error, UnknownEvidenceError)

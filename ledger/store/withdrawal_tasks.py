@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import uuid_utils
 
 from ledger.domain import messages
-from ledger.domain.facts import WithdrawalAnnounced
+from ledger.domain.facts import Fact, WithdrawalAnnounced
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId, uuid_of
 from ledger.domain.messages import GROUP_MEMBERS_MAX, Accepted
 from ledger.store.evidence_tasks import about, message_of
@@ -24,22 +26,19 @@ from ledger.store.tasks import (
 class Withdraw:
     """A provider takes evidence back, by the ledger's id or by its own.
 
-    One that `announces` (by the provider's own id) is kept where there is nothing of that id yet,
-    and takes effect as it comes: no order of delivery is promised to whoever sends both. It tells
-    which members of a group of that id have come.
+    By its own id, it is kept where there is nothing of that id yet, and takes effect as it comes: no
+    order of delivery is promised to whoever sends both. It tells which members of a group of that id
+    have come.
     """
 
-    __slots__ = (
-        "_announces", "_evidence", "_external_id", "_keys", "_message", "_provider", "_reason",
-    )  # fmt: skip
+    __slots__ = ("_evidence", "_external_id", "_keys", "_message", "_provider", "_reason")
 
     def __init__(
         self, keys: MasterKey, provider: ProviderId, *, reason: str,
         evidence: EvidenceId | None = None, external_id: str | None = None,
-        announces: bool = False,
     ) -> None:  # fmt: skip
         self._keys, self._provider, self._evidence, self._reason = keys, provider, evidence, reason
-        self._external_id, self._announces = external_id, announces
+        self._external_id = external_id
         self._message = None if external_id is None else message_name(keys, provider, external_id)
 
     def message(self) -> bytes | None:
@@ -47,8 +46,8 @@ class Withdraw:
         return self._message
 
     def related(self) -> tuple[bytes, ...]:
-        """Name the messages of a group's members, where what has not come is taken back."""
-        if not self._announces or self._external_id is None:
+        """Name the messages of a group's members, where all that came under an id is taken back."""
+        if self._external_id is None:
             return ()
         # Not kept: of a thousand tasks that wait they would be half a million.
         names = (messages.member_id(self._external_id, at) for at in range(GROUP_MEMBERS_MAX))
@@ -64,34 +63,39 @@ class Withdraw:
 
     def decide(self, known: Known) -> Decision:
         """Decide whether this provider may withdraw it; a repetition adds nothing."""
-        if self._message is not None and self._message in known.messages:
-            name, message = self._message, known.messages[self._message]
-        elif self._message is not None and self._announces:
-            return self._announced(known, self._message)
-        else:
+        come = [known.messages[one].evidence for one in self.related() if one in known.messages]
+        if self._message is None:
             name, message = message_of(known, self._evidence)
+        elif (found := known.messages.get(self._message)) is not None:
+            name, message = self._message, found
+        else:
+            return self._announced(known, self._message, come)
         outcome = messages.withdrawn(message, reason=self._reason, provider=self._provider)
         if isinstance(outcome, Accepted):
-            return Decision(outcome, message.evidence, message.learner)
+            return Decision(outcome, message.evidence, message.learner, members=tuple(come))
         version = withdrawal_version(self._keys)
         message.withdrawal = Accepted(b"")
-        return about(name, version, message=message, fact=outcome)
+        decision = about(name, version, message=message, fact=outcome)
+        decision.members = tuple(come)
+        return decision
 
-    def _announced(self, known: Known, name: bytes) -> Decision:
-        come = tuple(at for at, one in enumerate(self.related()) if one in known.messages)
-        before = known.announced.get(name)
+    def _announced(self, known: Known, name: bytes, come: Sequence[EvidenceId]) -> Decision:
+        nobody, before = LearnerId(NOBODY), known.announced.get(name)
+        facts: tuple[Fact, ...] = ()
         if before is not None:
-            named = EvidenceId(before.stream)
-            return Decision(before.accepted, named, LearnerId(NOBODY), awaited=True, members=come)
-        stream, nobody = uuid_of(uuid_utils.uuid4().bytes), LearnerId(NOBODY)
-        accepted, named = Accepted(b""), EvidenceId(stream)
-        known.announced[name] = Announcement(stream, self._reason, accepted)
-        fact = WithdrawalAnnounced(
-            provider=self._provider, external_id=self._external_id or "", reason=self._reason
-        )
-        version = withdrawal_version(self._keys)
+            stream, accepted = before.stream, before.accepted
+        else:
+            stream, accepted = uuid_of(uuid_utils.uuid4().bytes), Accepted(b"")
+            known.announced[name] = Announcement(stream, self._reason, accepted)
+            facts = (
+                WithdrawalAnnounced(
+                    provider=self._provider, external_id=self._external_id or "",
+                    reason=self._reason,
+                ),
+            )  # fmt: skip
+        named, version = EvidenceId(stream), withdrawal_version(self._keys)
         return Decision(
-            accepted, named, nobody, facts=(fact,), stream=stream, provider=self._provider,
+            accepted, named, nobody, facts=facts, stream=stream, provider=self._provider,
             receipt=ReceiptRow(name, version, named, nobody, self._provider),
-            new_learner=True, awaited=True, members=come,
+            new_learner=True, awaited=True, members=tuple(come),
         )  # fmt: skip

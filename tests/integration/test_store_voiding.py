@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from psycopg import Cursor
 
 from ledger.domain.catalogue import UnknownFact
+from ledger.domain.evidence import Submission
 from ledger.domain.facts import EvidenceWithdrawn, WithdrawalAnnounced
 from ledger.domain.ids import LearnerId, Position
 from ledger.domain.messages import member_id
@@ -26,6 +27,11 @@ from tests.ledgers import ANSWER_S, opened, provider, receipt, refusal, rows, su
 from tests.services.postgres import Postgres
 
 STATEMENT = "12345678-1234-4234-8234-123456789012"
+
+
+def part(at: int) -> Submission:
+    """Make one member's part of a statement about a group."""
+    return submission(member_id(STATEMENT, at), learner=f"s-{at}", member_of=STATEMENT)
 
 
 def void(ledger: Ledger) -> list[Outcome]:
@@ -45,7 +51,7 @@ def void(ledger: Ledger) -> list[Outcome]:
 def test_all_members_that_were_recorded_are_taken_back(
     migrated: str, places: tuple[int, ...]
 ) -> None:
-    group = [submission(member_id(STATEMENT, at), learner=f"s-{at}") for at in places]
+    group = [part(at) for at in places]
     with opened(migrated) as ledger:
         told = [receipt(one).evidence for one in submit(ledger, provider(ledger), *group)]
         assert [receipt(one).evidence for one in void(ledger)] == told
@@ -53,7 +59,7 @@ def test_all_members_that_were_recorded_are_taken_back(
 
 
 def test_an_erased_member_leaves_the_others_to_be_taken_back(migrated: str) -> None:
-    group = [submission(member_id(STATEMENT, at), learner=f"s-{at}") for at in range(3)]
+    group = [part(at) for at in range(3)]
     with opened(migrated) as ledger:
         told = [receipt(one) for one in submit(ledger, provider(ledger), *group)]
     with psycopg.connect(migrated) as connection:
@@ -121,15 +127,15 @@ def test_the_order_of_arrival_makes_no_difference(
     postgres_server: Postgres, migrated_template: str, order: list[int], whole: bool
 ) -> None:
     """Two voids, and a statement or a group of it whose members come one by one."""
-    names = [STATEMENT] if whole else [member_id(STATEMENT, at) for at in range(3)]
+    sent = [submission(STATEMENT)] if whole else [part(at) for at in range(3)]
     name = postgres_server.create(template=migrated_template)
     with opened(postgres_server.url(name)) as ledger:
         for turn in order:
             if turn < 2:
                 void(ledger)
-            elif turn - 2 < len(names):
-                submit(ledger, provider(ledger), submission(names[turn - 2], learner=f"s-{turn}"))
-        assert states(ledger) == [(each, True) for each in names]
+            elif turn - 2 < len(sent):
+                submit(ledger, provider(ledger), sent[turn - 2])
+        assert states(ledger) == [(one.evidence.source.external_id, True) for one in sent]
         assert ledger.log.mismatched(limit=9) == []
     postgres_server.drop(name)
 
@@ -137,7 +143,7 @@ def test_the_order_of_arrival_makes_no_difference(
 def test_of_a_group_that_comes_late_no_other_message_is_taken_back(migrated: str) -> None:
     with opened(migrated) as ledger:
         void(ledger)
-        submit(ledger, provider(ledger), submission(f"{STATEMENT}#x"), submission(f"{STATEMENT}1"))
+        submit(ledger, provider(ledger), submission(f"{STATEMENT}#1"), submission(f"{STATEMENT}1"))
         assert [taken for _, taken in states(ledger)] == [False, False]
 
 
