@@ -24,7 +24,7 @@ from ledger.standards.checks import (
     under,
 )
 from ledger.standards.translation import Rejects
-from ledger.standards.xapi_actor import actor, agent, group
+from ledger.standards.xapi_actor import INVERSE_FUNCTIONAL, actor, agent, group, is_group
 from ledger.standards.xapi_meaning import voids
 from ledger.standards.xapi_values import (
     count,
@@ -194,12 +194,18 @@ _version = matching(re.compile(r"1\.0(?:\.\d+)?|2\.0\.\d+").fullmatch, "1.0.x or
 
 
 def _authority(value: object) -> Rejects:
-    if rejects := actor(value):
+    """Take an agent, or the pair of OAuth: an application, which has an account, and its user."""
+    if (rejects := actor(value)) or not is_group(value):
         return rejects
     held = as_object(value) or {}
-    size = len(as_array(held.get("member")) or [])
-    if held.get("objectType") == "Group" and size != 2:
-        return under("member", fault(f"has {size} agents", "two agents, as in OAuth"))
+    if name := next((name for name in INVERSE_FUNCTIONAL if name in held), None):
+        why = "identifies a group that is an authority"
+        return under(name, fault(why, "an agent, or the two agents of OAuth as a group without it"))
+    pair = as_array(held.get("member")) or []
+    if len(pair) != 2:
+        return under("member", fault(f"has {len(pair)} agents", "two agents, as in OAuth"))
+    if not any("account" in (as_object(each) or {}) for each in pair):
+        return under("member", fault("has no account", "one agent with an account, as in OAuth"))
     return FINE
 
 

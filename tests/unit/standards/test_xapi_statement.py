@@ -9,6 +9,8 @@ from ledger.standards.xapi_statement import statement
 from tests.unit.standards.samples import COMPETENCY, REMOVED, STATEMENT, changed, written
 
 AGENT = {"mbox": "mailto:a@example.org"}
+KEY = {"account": {"homePage": "https://lrs.example.org/oauth/token", "name": "key"}}
+PAIR = {"objectType": "Group", "member": [AGENT, KEY]}
 SUB = {
     "objectType": "SubStatement",
     "actor": AGENT,
@@ -53,8 +55,9 @@ def faults(document: object) -> list[tuple[str, str]]:
         pytest.param("version", "1.0.9", id="a later patch of 1.0"),
         pytest.param("version", "2.0.0", id="2.0"),
         pytest.param(
-            "authority", {"objectType": "Group", "member": [AGENT, AGENT]}, id="OAuth's two agents"
+            "authority", PAIR, id="OAuth's two agents"
         ),
+        pytest.param("authority", KEY, id="one agent who is the authority"),
         pytest.param(
             "attachments",
             [{"usageType": "http://x.y/z", "display": {"en": "photo"}, "contentType": "image/png",
@@ -145,6 +148,19 @@ def test_the_object_may_be(target: object) -> None:
                      "is not a statement", id="voids an activity"),
         pytest.param("authority", {"objectType": "Group", "member": [AGENT]}, "/authority/member",
                      "has 1 agents", id="half of OAuth"),
+        pytest.param("authority", PAIR | {"member": [AGENT, KEY, AGENT]}, "/authority/member",
+                     "has 3 agents", id="more than OAuth's two"),
+        pytest.param("authority", PAIR | {"member": [AGENT, AGENT]}, "/authority/member",
+                     "has no account", id="two agents, none of them an application"),
+        *(
+            pytest.param("authority", PAIR | named, f"/authority/{name}",
+                         "identifies a group that is an authority", id=f"a group with {name}")
+            for name, named in (("mbox", AGENT), ("account", KEY),
+                                ("openid", {"openid": "https://a.example.org/"}),
+                                ("mbox_sha1sum", {"mbox_sha1sum": "a" * 40}))
+        ),
+        pytest.param("authority", {"objectType": "Group", **AGENT}, "/authority/mbox",
+                     "identifies a group that is an authority", id="a group without members"),
         pytest.param("attachments", [{}], "/attachments/0/usageType", "is missing", id="attachment"),
     ],
 )  # fmt: skip
