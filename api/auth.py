@@ -28,6 +28,7 @@ from ledger.store.access import Holder, Role
 Scope = Literal[
     "evidence:write",  # submit, correct and withdraw; a provider, as itself
     "evidence:remark",  # confirm and contest; a provider, its own evidence
+    "enrolments:withdraw",  # those said by mistake; a provider, its own
     "evidence:read",  # one piece of evidence; a provider, its own
     "rejects:read",  # what was refused; a provider, its own
     "learners:find",  # from an identifier to the ledger's id; a provider, those it named
@@ -48,13 +49,14 @@ _RECORDS = _scopes("evidence:read", "learners:find", "records:read", "reference:
 _PROVIDER = _scopes(
     "evidence:write",
     "evidence:remark",
+    "enrolments:withdraw",
     "evidence:read",
     "rejects:read",
     "learners:find",
     "reference:read",
 )
 _OVERSIGHT = _scopes("rejects:read", "reports:read")
-_STEWARD = _OVERSIGHT | _scopes("reference:write", "evidence:remark")
+_STEWARD = _OVERSIGHT | _scopes("reference:write", "evidence:remark", "enrolments:withdraw")
 _OPERATOR = _scopes("reference:read", "service:read")
 SCOPES: Mapping[str, frozenset[Scope]] = {
     "provider": _PROVIDER,
@@ -164,6 +166,9 @@ class Needs(SecurityBase):
 
 EvidenceWriter = Annotated[Caller, Security(Needs("evidence:write"), scopes=["evidence:write"])]
 EvidenceReader = Annotated[Caller, Security(Needs("evidence:read"), scopes=["evidence:read"])]
+Disenroller = Annotated[
+    Caller, Security(Needs("enrolments:withdraw"), scopes=["enrolments:withdraw"])
+]
 Remarker = Annotated[Caller, Security(Needs("evidence:remark"), scopes=["evidence:remark"])]
 ReportsReader = Annotated[Caller, Security(Needs("reports:read"), scopes=["reports:read"])]
 RejectsReader = Annotated[Caller, Security(Needs("rejects:read"), scopes=["rejects:read"])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -119,6 +120,20 @@ class EnrolmentIn(Sent):
     state: Place | None = None
     starts_on: Day | None = None
     ends_on: Day | None = None
+
+
+class DisenrolmentIn(Sent):
+    """An enrolment was said by mistake."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"id": "enrolment/771", "reason": "of another Ada"}]}
+    )
+
+    id: Id = Field(description="The provider's id for the enrolment.")
+    reason: Why
+    provider: UUID | None = Field(
+        None, description="Whose enrolment it is; a provider's token takes back its own."
+    )
 
 
 class AttributeIn(Sent):

@@ -84,6 +84,13 @@ class UnknownEvidenceError(NotFoundError):
         super().__init__("evidence", evidence)
 
 
+class UnknownEnrolmentError(NotFoundError):
+    """The provider recorded no enrolment under this id."""
+
+    def __init__(self, external_id: str) -> None:
+        super().__init__("enrolment", external_id)
+
+
 class UnknownProviderError(NotFoundError):
     """No provider has this id or name."""
 

@@ -22,6 +22,7 @@ from ledger.domain import sayings, wording
 from ledger.domain.evidence import Evidence, Identifier, Party, Result, Submission
 from ledger.domain.facts import (
     ContestResolved,
+    EnrolmentWithdrawn,
     EvidenceConfirmed,
     EvidenceContested,
     Fact,
@@ -40,7 +41,7 @@ from ledger.store.access import Access, is_sealed
 from ledger.store.appending import Appender, Outcome, Receipt, receipt_of
 from ledger.store.correction_tasks import Correct
 from ledger.store.deciding import Refusal
-from ledger.store.enrolment_tasks import Enrol, Stated
+from ledger.store.enrolment_tasks import Disenrol, Enrol, Stated
 from ledger.store.evidence_tasks import Submit
 from ledger.store.group_commit import GroupCommit
 from ledger.store.keys import MasterKey, master_secret
@@ -199,6 +200,18 @@ class Ledger:
         `enrolment.learner`.
         """
         return self._one(Enrol(self._keys, enrolment, names))
+
+    def disenrol(self, withdrawal: EnrolmentWithdrawn) -> Receipt:
+        """Take an enrolment back that was said by mistake; said again, it is a duplicate.
+
+        Whose it was the ledger knows: the withdrawal may be nobody's.
+
+        Raises:
+            UnknownEnrolmentError: the provider recorded none under that id.
+            ErasedError: the learner was erased.
+        """
+        wording.check(withdrawal)
+        return self._one(Disenrol(self._keys, withdrawal))
 
     # -- providers, frameworks, policies ----------------------------------------------------
 

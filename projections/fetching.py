@@ -17,6 +17,7 @@ from psycopg import Cursor
 from ledger.domain.facts import (
     AttributesRecorded,
     EnrolmentRecorded,
+    EnrolmentWithdrawn,
     EvidenceRecorded,
     Fact,
     IdentityUnlinked,
@@ -46,7 +47,7 @@ def touched_by(fact: Fact, registry: Registry) -> Need:
     match fact:
         case EvidenceRecorded(evidence=evidence) if evidence.revises_external is None:
             return registry.bearing_on(competencies_of(evidence, registry))
-        case EnrolmentRecorded():
+        case EnrolmentRecorded() | EnrolmentWithdrawn():
             return None if registry.adoptions.by_enrolment else set()
         case LearnerIdentified() | IdentityUnlinked() | AttributesRecorded():
             return set()

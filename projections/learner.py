@@ -20,6 +20,7 @@ from ledger.domain.facts import (
     AttributesRecorded,
     ContestResolved,
     EnrolmentRecorded,
+    EnrolmentWithdrawn,
     EvidenceConfirmed,
     EvidenceContested,
     EvidenceCorrected,
@@ -184,6 +185,8 @@ class LearnerRecord:
         match fact:
             case EnrolmentRecorded():
                 self.enrolments[fact.provider.int, fact.external_id] = fact
+            case EnrolmentWithdrawn():
+                self.enrolments.pop((fact.provider.int, fact.external_id), None)
             case AttributesRecorded():
                 self.attributes[fact.provider.int, fact.external_id] = fact
             case LearnerIdentified():

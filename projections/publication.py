@@ -9,8 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from ledger.domain.catalogue import Recorded
 from ledger.domain.evidence import Alignment
-from ledger.domain.facts import CrosswalkPublished, EnrolmentRecorded, PathwayPublished
+from ledger.domain.facts import (
+    CrosswalkPublished,
+    EnrolmentRecorded,
+    EnrolmentWithdrawn,
+    PathwayPublished,
+)
 from ledger.domain.framework import Articulation, Equivalence
 from ledger.domain.ids import CompetencyId, Position
 from ledger.errors import InvalidDocumentError, Reject
@@ -156,16 +162,27 @@ _ENROLMENTS_READ_MAX = 10_000
 def _lies_in(log: LogReader, narrow: tuple[str, str], wide: tuple[str, str]) -> bool:
     if "framework" in {narrow[0], wide[0]}:
         return False
+    withdrawn = {
+        (one.fact.provider, one.fact.external_id): one.position
+        for one in _all_of(log, EnrolmentWithdrawn.TOPIC)
+        if isinstance(one.fact, EnrolmentWithdrawn)
+    }
+    for one in _all_of(log, EnrolmentRecorded.TOPIC):
+        named = {level: getattr(one.fact, level, None) for level, _ in (narrow, wide)}
+        if named == dict((narrow, wide)) and isinstance(one.fact, EnrolmentRecorded):
+            name = one.fact.provider, one.fact.external_id
+            if one.position > withdrawn.get(name, 0):
+                return True
+    return False
+
+
+def _all_of(log: LogReader, topic: str) -> Iterator[Recorded]:
     after = Position(0)
     while found := log.after(
-        after, limit=_ENROLMENTS_READ_MAX, topics=[EnrolmentRecorded.TOPIC], verify_headers=False
+        after, limit=_ENROLMENTS_READ_MAX, topics=[topic], verify_headers=False
     ):
-        for one in found:
-            named = {level: getattr(one.fact, level) for level, _ in (narrow, wide)}
-            if named == dict((narrow, wide)):
-                return True
+        yield from found
         after = found[-1].position
-    return False
 
 
 def _meant(name: str, registry: Registry) -> CompetencyId | None:

@@ -12,7 +12,12 @@ from datetime import datetime
 from heapq import heappop, heappush
 
 from ledger.domain.catalogue import Recorded
-from ledger.domain.facts import EnrolmentRecorded, FrameworkPublished, LearnerErased
+from ledger.domain.facts import (
+    EnrolmentRecorded,
+    EnrolmentWithdrawn,
+    FrameworkPublished,
+    LearnerErased,
+)
 from ledger.domain.ids import CompetencyId, EvidenceId, LearnerId, Position
 from projections.held import Held
 from projections.mastery import Bench
@@ -90,7 +95,8 @@ class Stepper:
             self._note_rows(held, evidence, recorded)
         count(self.writes.providers, recorded.fact, recorded.recorded_at)
         touched = held.observed.touch(changed)
-        if isinstance(recorded.fact, EnrolmentRecorded) and self.registry.adoptions.by_enrolment:
+        enrols = isinstance(recorded.fact, EnrolmentRecorded | EnrolmentWithdrawn)
+        if enrols and self.registry.adoptions.by_enrolment:
             touched.update(held.pairs)
         self._judge(held, touched, _cause("fact", recorded))
         self.writes.learners[held.record.learner] = held.row()

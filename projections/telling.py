@@ -19,6 +19,7 @@ from ledger.domain.facts import (
     CrosswalkSigned,
     CrosswalkWithdrawn,
     EnrolmentRecorded,
+    EnrolmentWithdrawn,
     EvidenceConfirmed,
     EvidenceContested,
     EvidenceCorrected,
@@ -77,8 +78,8 @@ def tell(recorded: Recorded, record: LearnerRecord, registry: Registry) -> Telli
             return Telling(text, fact.id)
         case EvidenceConfirmed() | EvidenceContested() | ContestResolved():
             return Telling(_remark(fact), fact.id)
-        case EnrolmentRecorded() | AttributesRecorded():
-            return Telling(f"{_who(fact.provider, registry)} recorded {_stated(fact)}.")
+        case EnrolmentRecorded() | EnrolmentWithdrawn() | AttributesRecorded():
+            return Telling(_stated(fact, registry))
         case LearnerRegistered():
             return Telling("The ledger met this learner.")
         case LearnerIdentified() | IdentityUnlinked():
@@ -192,11 +193,18 @@ def _outcome(result: Result | None) -> str:
     return f", {result.status.replace('_', ' ')}"
 
 
-def _stated(fact: EnrolmentRecorded | AttributesRecorded) -> str:
+def _stated(
+    fact: EnrolmentRecorded | EnrolmentWithdrawn | AttributesRecorded, registry: Registry
+) -> str:
+    who = _who(fact.provider, registry)
+    if isinstance(fact, EnrolmentWithdrawn):
+        withdrew = f"{who} withdrew" if fact.by == "provider" else f"A steward withdrew {who}'s"
+        what = "an enrolment" if fact.by == "provider" else "enrolment"
+        return f"{withdrew} {what} that was a mistake ({fact.external_id}): {fact.reason}."
     time = _time(fact.starts_on, fact.ends_on)
     if isinstance(fact, AttributesRecorded):
         names = ", ".join(f"{one.name}: {one.value}" for one in fact.attributes)
-        return f"attributes{time}: {names or 'none'}"
+        return f"{who} recorded attributes{time}: {names or 'none'}."
     places = [
         f"{level} {name}"
         for level, name in (
@@ -205,7 +213,7 @@ def _stated(fact: EnrolmentRecorded | AttributesRecorded) -> str:
         )
         if name
     ]  # fmt: skip
-    return f"an enrolment in {', '.join(places) or 'nothing named'}{time}"
+    return f"{who} recorded an enrolment in {', '.join(places) or 'nothing named'}{time}."
 
 
 def _time(starts_on: date | None, ends_on: date | None) -> str:

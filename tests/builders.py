@@ -24,6 +24,7 @@ from ledger.domain.facts import (
     AttributesRecorded,
     AuthorityGranted,
     EnrolmentRecorded,
+    EnrolmentWithdrawn,
     EvidenceCorrected,
     EvidenceRecorded,
     EvidenceWithdrawn,
@@ -166,6 +167,12 @@ class Given:
         fact = EnrolmentRecorded(
             learner=who, provider=provider(), external_id=external_id, **terms  # type: ignore[arg-type]  # rows of a table
         )  # fmt: skip
+        return self.fact(who, fact)
+
+    def disenrolled(self, who: LearnerId, external_id: str = "e1") -> Recorded:
+        fact = EnrolmentWithdrawn(
+            learner=who, provider=provider(), external_id=external_id, by="provider", reason="?"
+        )
         return self.fact(who, fact)
 
     def described(self, who: LearnerId, external_id: str, value: str) -> Recorded:

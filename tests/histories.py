@@ -69,7 +69,7 @@ class History:
         return replace(self, doings=tuple(doings))
 
 
-_SAID = ("record", "record", "record", "record", "enrol", "describe")
+_SAID = ("record", "record", "record", "record", "enrol", "describe", "disenrol")
 _CHANGED = ("correct", "withdraw", "confirm", "contest", "resolve")
 _REFERENCE = ("grant", "revoke", "suspend", "reinstate", "framework", "adopt")
 _NAMING = ("name", "unlink", "announce")
@@ -183,6 +183,8 @@ def _name(given: Given, doing: Doing) -> None:
     match doing.what:
         case "name":
             given.identified(who, called)
+        case "disenrol" if given.of(who):
+            given.disenrolled(who, f"e{doing.choice % 2}")
         case "unlink" if given.of(who):
             name = Identifier(type="id", value=called)
             unlinked = IdentityUnlinked(learner=who, provider=by, identifier=name, reason="shared")

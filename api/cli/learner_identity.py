@@ -1,4 +1,4 @@
-"""`mastery learner merge`, `unmerge`, `unlink`, `erase`: a steward's word on who a learner is."""
+"""`mastery learner merge`, `unmerge`, `unlink`, `disenrol`, `erase`: a steward's word on who a learner is."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ from typing import Annotated
 import typer
 
 from api.cli.learner import Kind, System, Value, Who, Whose, app, learner_named, named_by
-from api.cli.session import screen, session
+from api.cli.session import provider_named, screen, session
 from api.cli.teaching import command
 from ledger.domain.evidence import Identifier
-from ledger.domain.facts import ErasureReason, MergeReason, PartReason, UnlinkReason
+from ledger.domain.facts import (
+    EnrolmentWithdrawn,
+    ErasureReason,
+    MergeReason,
+    PartReason,
+    UnlinkReason,
+)
+from ledger.domain.ids import LearnerId
+from ledger.store.tasks import NOBODY
 from projections import merging
 
 __all__ = ["app"]
@@ -81,6 +89,31 @@ def unlink(
         whose, found = named_by(ledger, answers, name, provider=provider)
         receipt = merging.unlink(ledger, answers, found, name, provider=whose, reason=reason)
     screen.out(f"unlinked from {found}, at position {receipt.position}")
+
+
+@command(app, "disenrol")
+def disenrol(
+    context: typer.Context,
+    enrolment: Annotated[str, typer.Argument(help="The provider's id for the enrolment.")],
+    *,
+    provider: Annotated[str, typer.Option(help="Name or id of the provider who said it.")],
+    reason: Annotated[str, typer.Option(help="Why it was a mistake; the history shows it.")],
+) -> None:
+    """Withdraw an enrolment that was said by mistake: from here on it counts nowhere.
+
+    One that has ended is no mistake: its provider sends it anew with its last day.
+
+    Example:
+        mastery learner disenrol enrolment/771 --provider "Northside LMS" --reason "of another Ada"
+    """
+    with session(context).answers() as (ledger, answers):
+        fact = EnrolmentWithdrawn(
+            learner=LearnerId(NOBODY), provider=provider_named(answers, provider),
+            external_id=enrolment, by="steward", reason=reason,
+        )  # fmt: skip
+        receipt = ledger.disenrol(fact)
+    again = "was withdrawn before" if receipt.duplicate else "withdrawn"
+    screen.out(f"{again}, at position {receipt.position}")
 
 
 @command(app, "erase")

@@ -11,15 +11,15 @@ from uuid import UUID
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
-from api.auth import Caller, EvidenceWriter, LearnerFinder, RejectsReader
+from api.auth import Caller, Disenroller, EvidenceWriter, LearnerFinder, RejectsReader
 from api.openapi import PROBLEMS, JsonBytes, encoded, replies
 from api.parts import parts
 from api.problems import INVALID, Fault, ProblemError, fault_of
 from api.routes.evidence import speaks_for
 from api.routes.providers import Noted, noted
-from api.schemas import AttributesIn, EnrolmentIn, LearnerRef
+from api.schemas import AttributesIn, DisenrolmentIn, EnrolmentIn, LearnerRef
 from ledger.domain.evidence import Attribute, Identifier
-from ledger.domain.facts import AttributesRecorded, EnrolmentRecorded
+from ledger.domain.facts import AttributesRecorded, EnrolmentRecorded, EnrolmentWithdrawn
 from ledger.domain.identity import ANY_PROVIDER, faults_of, is_for_everybody
 from ledger.domain.ids import LearnerId, ProviderId
 from ledger.errors import Reject, UnknownLearnerError
@@ -135,6 +135,27 @@ def enrol(request: Request, caller: EvidenceWriter, given: EnrolmentIn) -> Respo
         **given.model_dump(exclude={"id", "learner"}),
     )
     return noted(asked.ledger.enrol(fact, names=_names(given.learner)))
+
+
+@router.post(
+    "/enrolments/withdrawal", response_class=JsonBytes, tags=["evidence"],
+    summary="Withdraw an enrolment",
+    responses=replies(Noted, "Withdrawn; the same again is a duplicate.", example={
+        "position": 90, "duplicate": False,
+    }),
+)  # fmt: skip
+def disenrol(request: Request, caller: Disenroller, given: DisenrolmentIn) -> Response:
+    """Say that an enrolment was said by mistake: from here on it is as if it had never been said.
+
+    One that has ended is no mistake: send it anew with `ends_on`. A steward says whose it is. The history shows both, and what was known `as_of` an earlier position stays.
+    """
+    asked = parts(request)
+    fact = EnrolmentWithdrawn(
+        learner=LearnerId(NOBODY), provider=on_behalf(caller, given.provider),
+        external_id=given.id, by="steward" if caller.provider is None else "provider",
+        reason=given.reason,
+    )  # fmt: skip
+    return noted(asked.ledger.disenrol(fact))
 
 
 def _enrolment_faults(given: EnrolmentIn) -> Iterator[Reject]:

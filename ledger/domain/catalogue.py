@@ -20,6 +20,7 @@ CATALOGUE: tuple[type[Fact], ...] = (
     facts.LearnerIdentified,
     facts.IdentityUnlinked,
     facts.EnrolmentRecorded,
+    facts.EnrolmentWithdrawn,
     facts.AttributesRecorded,
     facts.EvidenceRecorded,
     facts.EvidenceCorrected,

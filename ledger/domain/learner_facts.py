@@ -67,6 +67,18 @@ class EnrolmentRecorded(Fact):
     ends_on: date | None = None
 
 
+class EnrolmentWithdrawn(Fact):
+    """It was said by mistake: from here on it reads as if the learner had never been enrolled so."""
+
+    TOPIC: ClassVar[str] = "mastery.enrolment-withdrawn.v1"
+
+    learner: LearnerId
+    provider: ProviderId  # who had said it
+    external_id: str
+    by: Literal["provider", "steward"]
+    reason: str
+
+
 class AttributesRecorded(Fact):
     """The learner belongs to special populations, or other groups that reports tell apart.
 

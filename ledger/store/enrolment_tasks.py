@@ -1,4 +1,4 @@
-"""Tasks about enrolments: where a learner is, perhaps before any evidence about them came."""
+"""Tasks about enrolments: where a learner is, perhaps before any evidence about them came, or is not."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import uuid_utils
 
 from ledger.domain import messages
 from ledger.domain.evidence import Identifier
-from ledger.domain.facts import AttributesRecorded, EnrolmentRecorded
-from ledger.domain.ids import EvidenceId, LearnerId, uuid_of
+from ledger.domain.facts import AttributesRecorded, EnrolmentRecorded, EnrolmentWithdrawn
+from ledger.domain.ids import EvidenceId, LearnerId, ProviderId, uuid_of
 from ledger.domain.messages import Accepted, Message
-from ledger.errors import RefusedError
+from ledger.errors import RefusedError, UnknownEnrolmentError
 from ledger.store.evidence_tasks import learner_of, unlinked
 from ledger.store.holding import Marks, kinds_held, taken_up
 from ledger.store.keys import MasterKey
 from ledger.store.tasks import NOBODY, Decision, Known, ReceiptRow, identifier_keys, version_name
+
+_WITHDRAWN = b"withdrawn"
 
 Stated = EnrolmentRecorded | AttributesRecorded
 """What a provider states of a learner beside evidence, under an id of its own."""
@@ -39,7 +41,7 @@ class Enrol:
         self._keys, self._enrolment, self._names = keys, enrolment, names
         self._digest = hashlib.sha256(msgspec.json.encode(nobodys)).digest()
         self._kind = "enrolment" if isinstance(enrolment, EnrolmentRecorded) else "attributes"
-        self._message = keys.lookup(self._kind, provider.hex, enrolment.external_id)
+        self._message = _message_name(keys, self._kind, provider, enrolment.external_id)
         self._identifiers = identifier_keys(keys, provider, names)
 
     def message(self) -> bytes:
@@ -109,3 +111,54 @@ class Enrol:
             return self._enrolment.learner, []
         learner, linked = learner_of(self._identifiers, known)
         return learner or LearnerId(uuid_of(uuid_utils.uuid4().bytes)), linked
+
+
+class Disenrol:
+    """A provider's or a steward's word that an enrolment was said by mistake.
+
+    Said again, it is a duplicate, until the enrolment is said anew. `said` names it by its provider
+    and the provider's id for it; whose it is, the ledger knows.
+    """
+
+    __slots__ = ("_keys", "_message", "_said")
+
+    def __init__(self, keys: MasterKey, said: EnrolmentWithdrawn) -> None:
+        self._keys, self._said = keys, said
+        self._message = _message_name(keys, "enrolment", said.provider, said.external_id)
+
+    def message(self) -> bytes:
+        """Name the message."""
+        return self._message
+
+    def evidence(self) -> None:
+        """Name nothing."""
+
+    def identifiers(self) -> tuple[bytes, ...]:
+        """Name nobody: the learner is whom the enrolment was about."""
+        return ()
+
+    def decide(self, known: Known) -> Decision:
+        """Append it, unless that is what was said last.
+
+        Raises:
+            UnknownEnrolmentError: the provider never said it.
+        """
+        message = known.messages.get(self._message)
+        last = None if message is None else message.last()
+        if message is None or last is None:
+            raise UnknownEnrolmentError(self._said.external_id)
+        if last.digest == _WITHDRAWN:
+            return Decision(last, message.evidence, message.learner)
+        learner, provider = message.learner, message.provider
+        version = version_name(self._keys, message, _WITHDRAWN)
+        accepted = message.versions[version] = Accepted(_WITHDRAWN)
+        return Decision(
+            accepted, message.evidence, learner,
+            facts=(msgspec.structs.replace(self._said, learner=learner),), stream=learner,
+            provider=provider if self._said.by == "provider" else None,
+            receipt=ReceiptRow(self._message, version, message.evidence, learner, provider),
+        )  # fmt: skip
+
+
+def _message_name(keys: MasterKey, kind: str, provider: ProviderId, external_id: str) -> bytes:
+    return keys.lookup(kind, provider.hex, external_id)
