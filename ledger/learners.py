@@ -9,6 +9,7 @@ from ledger.domain import sayings
 from ledger.domain.evidence import Identifier
 from ledger.domain.facts import (
     ErasureReason,
+    IdentityFreed,
     IdentityUnlinked,
     LearnerErased,
     LearnerIdentified,
@@ -23,7 +24,7 @@ from ledger.store.erasing import Erase
 from ledger.store.keys import MasterKey
 from ledger.store.reader import LogReader
 from ledger.store.tasks import Record, Task, identifier_keys
-from ledger.store.unlinking import Unlink, called_under
+from ledger.store.unlinking import Free, Unlink, called_under
 
 Append = Callable[[Sequence[Task]], Future[list[Outcome]]]
 
@@ -96,6 +97,15 @@ class Learners:
         known = [one.fact for one in told if isinstance(one.fact, LearnerIdentified)]
         task = Unlink(self._keys, fact, called=called_under(fact, known))
         return receipt_of(self._append([task]).result()[0])
+
+    def free(self, fact: IdentityFreed, name: Identifier) -> Receipt:
+        """Let a name mean nobody whose learner was erased; said again, it is a duplicate.
+
+        Raises:
+            RefusedError: it means a learner who was not erased.
+            UnknownLearnerError: it means nobody.
+        """
+        return receipt_of(self._append([Free(self._keys, fact, name)]).result()[0])
 
     def _met(self, learner: LearnerId) -> LearnerId:
         if not self._log.is_learner(learner):

@@ -210,14 +210,23 @@ def named_by(
         UsageError: it is a provider's own, and no provider is said, or none of that name.
         UnknownLearnerError: it means nobody.
     """
-    if provider is None and not is_for_everybody(name):
-        why = f"a name of type {name.type} is a provider's own: say --provider or --system"
-        raise UsageError(why)
-    whose = None if provider is None else provider_named(answers, provider)
+    whose = provider_of_name(answers, name, provider)
     found = ledger.learners.find(whose or ANY_PROVIDER, (name,))
     if found is None:
         raise UnknownLearnerError("of that name")
     return whose, found
+
+
+def provider_of_name(answers: Answers, name: Identifier, provider: str | None) -> ProviderId | None:
+    """Find whose name it is; None for one that means the same from everybody.
+
+    Raises:
+        UsageError: it is a provider's own, and no provider is said, or none of that name.
+    """
+    if provider is None and not is_for_everybody(name):
+        why = f"a name of type {name.type} is a provider's own: say --provider or --system"
+        raise UsageError(why)
+    return None if provider is None else provider_named(answers, provider)
 
 
 def learner_named(ledger: Ledger, answers: Answers, text: str) -> LearnerId:

@@ -6,18 +6,30 @@ from typing import Annotated
 
 import typer
 
-from api.cli.learner import Kind, System, Value, Who, Whose, app, learner_named, named_by
+from api.cli.learner import (
+    Kind,
+    System,
+    Value,
+    Who,
+    Whose,
+    app,
+    learner_named,
+    named_by,
+    provider_of_name,
+)
 from api.cli.session import provider_named, screen, session
 from api.cli.teaching import command
 from ledger.domain.evidence import Identifier
 from ledger.domain.facts import (
     EnrolmentWithdrawn,
     ErasureReason,
+    IdentityFreed,
     MergeReason,
     PartReason,
     UnlinkReason,
 )
 from ledger.domain.ids import LearnerId
+from ledger.errors import ErasedError
 from ledger.store.tasks import NOBODY
 from projections import merging
 
@@ -78,7 +90,8 @@ def unlink(
 ) -> None:
     """Say that a name is not of the learner whom it means: who is named by it next is somebody new.
 
-    What was recorded under it stays where it is, until its provider withdraws it.
+    What was recorded under it stays where it is, until its provider withdraws it. A name of somebody
+    who was erased is freed, and whose it was is not told.
 
     Examples:
         mastery learner unlink S-100231 --provider "Northside LMS"
@@ -86,9 +99,15 @@ def unlink(
     """
     name = Identifier(type=kind, value=value, system=system)
     with session(context).answers() as (ledger, answers):
-        whose, found = named_by(ledger, answers, name, provider=provider)
-        receipt = merging.unlink(ledger, answers, found, name, provider=whose, reason=reason)
-    screen.out(f"unlinked from {found}, at position {receipt.position}")
+        try:
+            whose, found = named_by(ledger, answers, name, provider=provider)
+            receipt = merging.unlink(ledger, answers, found, name, provider=whose, reason=reason)
+            done = f"unlinked from {found}"
+        except ErasedError:
+            whose = provider_of_name(answers, name, provider)
+            receipt = ledger.learners.free(IdentityFreed(provider=whose, reason=reason), name)
+            done = "freed: its learner was erased"
+    screen.out(f"{done}, at position {receipt.position}")
 
 
 @command(app, "disenrol")

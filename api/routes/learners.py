@@ -17,6 +17,7 @@ from api.routes.providers import Noted, noted
 from api.schemas_of_reference import ErasureIn, MergeIn, UnlinkIn, UnmergeIn
 from ledger.domain.catalogue import Recorded
 from ledger.domain.evidence import Evidence, Identifier
+from ledger.domain.facts import IdentityFreed
 from ledger.domain.identity import is_for_everybody
 from ledger.domain.ids import EvidenceId, LearnerId, Position, ProviderId
 from ledger.errors import InvalidDocumentError, Reject, UnknownEvidenceError
@@ -179,19 +180,41 @@ def unlink(request: Request, _caller: Steward, learner: Who, given: UnlinkIn) ->
     What was recorded under it stays where it is: its provider withdraws that, and sends it anew
     under an id of its own.
     """
-    said = given.identifier
-    name = Identifier(type=said["type"], value=said["value"], system=said.get("system"))
-    if given.provider is None and not is_for_everybody(name):
-        fault = Reject("/provider", f"is missing: a name of type {name.type} is a provider's own")
-        raise InvalidDocumentError("body", [fault])
-    asked = parts(request)
-    whose = None if given.provider is None else ProviderId(given.provider)
+    asked, (name, whose) = parts(request), _name(given)
     return noted(
         merging.unlink(
             asked.ledger, asked.answers, LearnerId(learner), name,
             provider=whose, reason=given.reason,
         )
     )  # fmt: skip
+
+
+@router.post(
+    "/identifiers/unlink", response_class=JsonBytes, summary="Free a name of who was erased",
+    responses=replies(Noted, "Freed; said again, it is a duplicate.", example={
+        "position": 10416, "duplicate": False,
+    }),
+)  # fmt: skip
+def free(request: Request, _caller: Steward, given: UnlinkIn) -> Response:
+    """Say that a name is not that of the erased learner whom it means: it means nobody from then on.
+
+    For a name that was linked by mistake to somebody who was erased since: what its rightful owner's
+    providers sent was refused, and is taken when they send it again. Whose it was is not told, and
+    nothing of theirs can be read. A name of somebody who was not erased is taken from that learner.
+    """
+    asked, (name, whose) = parts(request), _name(given)
+    return noted(
+        asked.ledger.learners.free(IdentityFreed(provider=whose, reason=given.reason), name)
+    )
+
+
+def _name(given: UnlinkIn) -> tuple[Identifier, ProviderId | None]:
+    said = given.identifier
+    name = Identifier(type=said["type"], value=said["value"], system=said.get("system"))
+    if given.provider is None and not is_for_everybody(name):
+        fault = Reject("/provider", f"is missing: a name of type {name.type} is a provider's own")
+        raise InvalidDocumentError("body", [fault])
+    return name, None if given.provider is None else ProviderId(given.provider)
 
 
 @router.get(

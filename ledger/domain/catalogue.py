@@ -19,6 +19,7 @@ CATALOGUE: tuple[type[Fact], ...] = (
     facts.LearnerRegistered,
     facts.LearnerIdentified,
     facts.IdentityUnlinked,
+    facts.IdentityFreed,
     facts.EnrolmentRecorded,
     facts.EnrolmentWithdrawn,
     facts.AttributesRecorded,

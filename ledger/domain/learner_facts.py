@@ -50,6 +50,20 @@ class IdentityUnlinked(Fact):
     reason: UnlinkReason
 
 
+class IdentityFreed(Fact):
+    """A name of somebody who was erased means nobody from here on, until it is linked anew.
+
+    In clear, and in a stream of its own: it says neither which name nor whose. Whoever knows the one
+    must not learn the other, and nothing follows that a learner was erased.
+    """
+
+    TOPIC: ClassVar[str] = "mastery.identity-freed.v1"
+    STREAM: ClassVar[StreamKind] = "identity"
+
+    provider: ProviderId | None  # whose name it is; None: it means the same from everybody
+    reason: UnlinkReason
+
+
 class EnrolmentRecorded(Fact):
     """The learner joined, or left, a programme, course or school for some time."""
 

@@ -23,7 +23,7 @@ from ledger.store.keys import MasterKey
 from ledger.store.planning import Plan, Planner
 from ledger.store.recorder import SCHEMA, Head, LedgerRecorder
 from ledger.store.tasks import Decision, Task
-from ledger.store.unlinking import Unlink
+from ledger.store.unlinking import Free, Unlink
 
 _RECEIPTS = Target(
     SCHEMA,
@@ -165,7 +165,7 @@ class Appender:
 def _rests_on_names(task: Task, decision: Decision | Refusal) -> bool:
     if isinstance(decision, Refusal):
         return isinstance(decision.error, RefusedError | ErasedError)
-    return isinstance(task, Unlink)  # that it was said before may be of an earlier time
+    return isinstance(task, Unlink | Free)  # that it was said before may be of an earlier time
 
 
 class _Names:

@@ -14,6 +14,7 @@ from ledger.store.enrolment_tasks import Enrol
 from ledger.store.erasing import Erase
 from ledger.store.evidence_tasks import Submit
 from ledger.store.tasks import Decision, Known, Task
+from ledger.store.unlinking import Free
 
 
 class Refusal(NamedTuple):
@@ -67,7 +68,7 @@ def spoken_of_together(tasks: Sequence[Task], known: Known) -> set[LearnerId]:
 def decide(task: Task, known: Known) -> Decision | Refusal:
     """Decide on a task; what refuses it is its own outcome."""
     try:
-        if known.erased and not isinstance(task, Erase):
+        if known.erased and not isinstance(task, Erase | Free):
             _check_kept(task, known)
         return task.decide(known)
     except LedgerError as error:

@@ -15,6 +15,7 @@ from psycopg import Cursor
 from ledger.domain.catalogue import decode
 from ledger.domain.facts import (
     Fact,
+    IdentityFreed,
     IdentityUnlinked,
     LearnerErased,
     LearnerMerged,
@@ -83,6 +84,10 @@ SELECT (SELECT count(*) FROM unnest(%b::bytea[]) AS asked (message)
 """
 
 
+UNNAMING = (IdentityUnlinked.TOPIC, IdentityFreed.TOPIC)
+"""Topics of facts after which a name means nobody."""
+
+
 class Found(NamedTuple):
     """What was accepted under message names, and of how many receipts.
 
@@ -133,8 +138,8 @@ def messages(
 
 
 def taken_back(cursor: Cursor[Any], *, after: int, until: int) -> list[tuple[str, UUID]]:
-    """List by topic the learners of whom this part of the log says they were erased, or unnamed."""
-    topics = [LearnerErased.TOPIC, IdentityUnlinked.TOPIC]
+    """List by topic the streams in which this part of the log says who was erased, or unnamed."""
+    topics = [LearnerErased.TOPIC, *UNNAMING]
     rows = cursor.execute(_TAKEN_BACK, (after, until, topics))
     return [(row["topic"], row["originator_id"]) for row in rows]
 

@@ -17,7 +17,7 @@ import uuid_utils
 from psycopg import Cursor
 
 from ledger.domain.catalogue import TOPICS, encode
-from ledger.domain.facts import EvidenceRecorded, IdentityUnlinked, LearnerErased
+from ledger.domain.facts import EvidenceRecorded, LearnerErased
 from ledger.domain.ids import LearnerId
 from ledger.store import announcements, lookups, seal
 from ledger.store.deciding import (
@@ -140,7 +140,7 @@ class Planner:
         for topic, owner in gone:
             if topic == LearnerErased.TOPIC:
                 self._data_keys.pop(owner, None)
-        if any(topic == IdentityUnlinked.TOPIC for topic, _ in gone):
+        if any(topic in lookups.UNNAMING for topic, _ in gone):
             self._learners.clear()
             return False
         seen, new = plan.seen, [owner for owner, _ in plan.new_keys]
