@@ -194,3 +194,18 @@ def test_a_member_of_a_voided_group_who_is_repaired_later_is_taken_back_too(serv
     sent = client.post(EVIDENCE, params=XAPI, json=one).json()["items"]
     told = [client.get(f"/v1/evidence/{each['evidence']}").json() for each in sent]
     assert [each["withdrawn"][:6] for each in told] == ["voided", "voided"]
+
+
+def test_who_voided_a_group_before_it_came_is_told_of_each_member(served: Served) -> None:
+    _, client = served.as_provider()
+    auditor = served.as_role("auditor")
+    one = statement(actor={"objectType": "Group", "member": [agent(), agent()]})
+    void = voiding(one)
+    client.post(EVIDENCE, params=XAPI, json=[void])
+    why = f"voided by {void['id']}: {void['actor']['mbox']}, {void['timestamp']}"
+    for each in client.post(EVIDENCE, params=XAPI, json=one).json()["items"]:
+        found = auditor.get(f"/v1/evidence/{each['evidence']}").json()
+        assert found["withdrawn"] == why
+        assert [fact["fact"].get("reason") for fact in found["facts"]] == [None, why]
+        steps = auditor.get(f"/v1/learners/{each['learner']}/history").json()["steps"]
+        assert why in steps[-1]["text"]
