@@ -1,9 +1,10 @@
 """Taking back all that was sent under one id of the provider's, be it about one learner or a group.
 
 A statement about a group was recorded once for each member, under names that count them. Only
-the writer knows what is recorded, so all members are asked for: any may have been refused when
-they were sent, or their learner erased since. Before an id was held to mean one statement, one
-about a learner and one about a group may both have been recorded under it; both go.
+the writer knows what is recorded, so all members are asked for where the id itself is of nothing:
+any may have been refused when they were sent, or their learner erased since. Before an id was held
+to mean one statement, one about a learner and one about a group may both have been recorded under
+it; where one of its first members was, all are asked for too, and both go.
 
 What has not come yet, or not all of it, is withdrawn as it comes: an announcement waits for it.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 
+from ledger.errors import UnknownEvidenceError
 from ledger.store.appending import Outcome, Receipt
 from ledger.store.withdrawal_tasks import Withdraw
 
@@ -42,15 +44,31 @@ def void(
 
         return hear
 
+    first: list[Outcome] = []
+
+    def alone(outcomes: list[Outcome]) -> None:
+        if all(map(_is_all, outcomes)):
+            answer.set_result(outcomes)
+            return
+        first.extend(one for one in outcomes if isinstance(one, Receipt))
+        announcing = withdrawal(external_id=external_id, announces=True)
+        submit([announcing], weight=_WEIGHT).add_done_callback(heard(whole))
+
     def whole(outcomes: list[Outcome]) -> None:
         come = [named for one in outcomes if isinstance(one, Receipt) for named in one.members]
         if not come:
             answer.set_result(outcomes)
             return
         # An announcement sees to those who come after it.
-        alone = [one for one in outcomes if isinstance(one, Receipt) and not one.awaited]
+        told = first or [one for one in outcomes if isinstance(one, Receipt) and not one.awaited]
         tasks = [withdrawal(evidence=named) for named in come]
-        submit(tasks).add_done_callback(heard(lambda each: answer.set_result([*alone, *each])))
+        submit(tasks).add_done_callback(heard(lambda each: answer.set_result([*told, *each])))
 
-    submit([withdrawal(external_id=external_id)], weight=_WEIGHT).add_done_callback(heard(whole))
+    submit([withdrawal(external_id=external_id)]).add_done_callback(heard(alone))
     return answer
+
+
+def _is_all(outcome: Outcome) -> bool:
+    if isinstance(outcome, Receipt):
+        return not outcome.members
+    return not isinstance(outcome.error, UnknownEvidenceError)

@@ -10,6 +10,7 @@ from ledger.domain import messages
 from ledger.domain.facts import Fact, WithdrawalAnnounced
 from ledger.domain.ids import EvidenceId, LearnerId, ProviderId, uuid_of
 from ledger.domain.messages import GROUP_MEMBERS_MAX, Accepted
+from ledger.errors import UnknownEvidenceError
 from ledger.store.evidence_tasks import about, message_of
 from ledger.store.keys import MasterKey
 from ledger.store.tasks import (
@@ -22,23 +23,29 @@ from ledger.store.tasks import (
     withdrawal_version,
 )
 
+_FIRST_MEMBERS = 8
+"""Of a group under the id of a statement about one learner, which only an older log has."""
+
 
 class Withdraw:
     """A provider takes evidence back, by the ledger's id or by its own.
 
-    By its own id, it is kept where there is nothing of that id yet, and takes effect as it comes: no
-    order of delivery is promised to whoever sends both. It tells which members of a group of that id
-    have come.
+    By its own id, it tells which members of a group of that id have come: of the first few, or all
+    where it `announces`. That is kept where there is nothing of that id yet, and takes effect as it
+    comes: no order of delivery is promised to whoever sends both.
     """
 
-    __slots__ = ("_evidence", "_external_id", "_keys", "_message", "_provider", "_reason")
+    __slots__ = (
+        "_announces", "_evidence", "_external_id", "_keys", "_message", "_provider", "_reason",
+    )  # fmt: skip
 
     def __init__(
         self, keys: MasterKey, provider: ProviderId, *, reason: str,
         evidence: EvidenceId | None = None, external_id: str | None = None,
+        announces: bool = False,
     ) -> None:  # fmt: skip
         self._keys, self._provider, self._evidence, self._reason = keys, provider, evidence, reason
-        self._external_id = external_id
+        self._external_id, self._announces = external_id, announces
         self._message = None if external_id is None else message_name(keys, provider, external_id)
 
     def message(self) -> bytes | None:
@@ -50,7 +57,8 @@ class Withdraw:
         if self._external_id is None:
             return ()
         # Not kept: of a thousand tasks that wait they would be half a million.
-        names = (messages.member_id(self._external_id, at) for at in range(GROUP_MEMBERS_MAX))
+        looked_at = GROUP_MEMBERS_MAX if self._announces else _FIRST_MEMBERS
+        names = (messages.member_id(self._external_id, at) for at in range(looked_at))
         return tuple(message_name(self._keys, self._provider, name) for name in names)
 
     def evidence(self) -> EvidenceId | None:
@@ -68,8 +76,10 @@ class Withdraw:
             name, message = message_of(known, self._evidence)
         elif (found := known.messages.get(self._message)) is not None:
             name, message = self._message, found
-        else:
+        elif self._announces:
             return self._announced(known, self._message, come)
+        else:
+            raise UnknownEvidenceError("of that external id")
         outcome = messages.withdrawn(message, reason=self._reason, provider=self._provider)
         if isinstance(outcome, Accepted):
             return Decision(outcome, message.evidence, message.learner, members=tuple(come))
