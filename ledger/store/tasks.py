@@ -77,7 +77,8 @@ class Decision:
     @property
     def receipts(self) -> tuple[ReceiptRow, ...]:
         """Give the rows that are kept of what is appended."""
-        return tuple(row for row in (self.receipt, self.group) if row is not None)
+        assert self.receipt is not None
+        return (self.receipt,) if self.group is None else (self.receipt, self.group)
 
 
 class Announcement(NamedTuple):
