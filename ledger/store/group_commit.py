@@ -21,7 +21,7 @@ from psycopg.sql import SQL, Identifier
 
 from ledger.errors import LedgerError, RefusedError, StoreUnavailableError
 from ledger.store.appending import Appender, Outcome
-from ledger.store.database import AWAY
+from ledger.store.database import AWAY, said
 from ledger.store.deciding import Refusal
 from ledger.store.recorder import LedgerRecorder
 from ledger.store.tasks import Task
@@ -98,7 +98,7 @@ class GroupCommit:
             try:
                 outcomes = self._outcomes(tasks) if tasks else []
             except Exception as error:  # noqa: BLE001  every caller hears of it, and the thread lives
-                _log.error("append failed: %s", error)
+                _log.error("append failed: %s (%s)", error, said(error.__cause__))
                 for order in asking:
                     order.future.set_exception(error)
                 continue

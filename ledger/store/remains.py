@@ -34,6 +34,22 @@ def drop_handle(folder: Path) -> None:
     known.pop(folder, None)
 
 
+def is_up(server: PostgresServer) -> bool:
+    """Whether the server that was started, or joined, still runs."""
+    return _is_postgres(server.get_postmaster_info())
+
+
+def start_again(server: PostgresServer, folder: Path) -> None:
+    """Start a server that ended, or join the one that another user of `folder` has started.
+
+    Raises:
+        Exception: it does not start, or is not ready yet; the wheel raises what it meets.
+    """
+    tidy(folder)
+    with PostgresServer._lock:  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  see above
+        server.ensure_postgres_running()
+
+
 def _tidy_handles(file: Path) -> None:
     """Keep the processes that live: with a dead one among them, nobody is the last to leave."""
     if not file.exists():

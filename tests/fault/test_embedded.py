@@ -86,3 +86,16 @@ def test_an_embedded_ledger_that_was_killed_comes_up_again(
     assert not receipt(new).duplicate
     # Its last user is gone, so it has stopped, though another was killed before.
     assert not pid_file(data_dir).exists()
+
+
+@pytest.mark.fault
+def test_an_embedded_ledger_goes_on_where_its_postgresql_ended(data_dir: Path) -> None:
+    with opened("", data_dir=data_dir, append_retry_s=60) as ledger:
+        school = provider(ledger)
+        submit(ledger, school, submission("before"))
+        kill_postmaster(data_dir)
+        waiting = ledger.submit(school, [submission("before"), submission("after")])
+        again, new = waiting.result(60)
+    assert receipt(again).duplicate
+    assert not receipt(new).duplicate
+    assert not pid_file(data_dir).exists()  # the one that was started again is stopped, too

@@ -96,7 +96,9 @@ def test_an_item_is_not_to_blame_where_the_server_ends_its_transaction(
         assert ledger.log.head() == 4
 
 
-def test_nor_where_the_server_takes_no_writes_for_now(migrated: str) -> None:
+def test_nor_where_the_server_takes_no_writes_for_now(
+    migrated: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with opened(migrated, append_retry_s=0.5) as ledger:
         school = provider(ledger)
         in_new_sessions(migrated, "default_transaction_read_only = on")
@@ -104,5 +106,6 @@ def test_nor_where_the_server_takes_no_writes_for_now(migrated: str) -> None:
             submit(ledger, school, submission("a"))
         with pytest.raises(StoreUnavailableError):
             ledger.rejects.keep(school, [Rejected(0, (), b"")])
+        assert "(cannot execute" in caplog.text
         in_new_sessions(migrated, "default_transaction_read_only = off")
         assert not receipt(submit(ledger, school, submission("a"))[0]).duplicate
