@@ -79,7 +79,7 @@ class Worker:
     ) -> None:
         found = prepare(connection)
         keeping.claim(connection, "workers")
-        remade(self._ledger, self._settings, found)
+        remade(self._ledger, self._settings, found, stop=stop)
         while not (places := consumer.partitions(self._topic)):
             if stop.wait(POLL_S):
                 return

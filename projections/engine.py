@@ -19,6 +19,7 @@ from ledger.config import Settings
 from ledger.domain.ids import Position
 from ledger.errors import StoreUnavailableError
 from ledger.service import Ledger
+from ledger.store.database import said
 from projections import keeping, statements, views
 from projections.collecting import cycles_uncollected
 from projections.following import Follower
@@ -59,12 +60,12 @@ class Engine:
         while not stop.is_set():
             try:
                 with views.connected(self._ledger.conninfo) as connection:
-                    self._prepare(connection)
+                    self._prepare(connection, stop)
                     while not stop.is_set():
                         self._catch_up(connection, stop)
                         self._wait(connection)
-            except StoreUnavailableError:
-                _log.warning("the views wait for PostgreSQL")
+            except StoreUnavailableError as error:
+                _log.warning("the views wait for PostgreSQL: %s", said(error.__cause__))
                 stop.wait(RETRY_S)
             except (keeping.KeptByOthersError, keeping.OtherShapeError) as error:
                 _log.error("%s", error)
@@ -80,14 +81,14 @@ class Engine:
 
     # -- inside -----------------------------------------------------------------------------
 
-    def _prepare(self, connection: Connection[Any]) -> None:
+    def _prepare(self, connection: Connection[Any], stop: Event | None = None) -> None:
         found = views.prepare(connection)
         keeping.claim(connection, "engine")
         if keeping.kept_by_workers(connection, found.generation):
             _log.warning("workers kept the views, each as far as it got: rebuilding")
-            renew(self._ledger, self._settings, found)
+            renew(self._ledger, self._settings, found, stop=stop)
         else:
-            remade(self._ledger, self._settings, found)
+            remade(self._ledger, self._settings, found, stop=stop)
 
     def _catch_up(self, connection: Connection[Any], stop: Event | None = None) -> int:
         total = 0

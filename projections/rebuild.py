@@ -9,9 +9,11 @@ old one, that is announced with the cause `rebuild`.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
+from threading import Event
 from typing import Any, NamedTuple
 
 from psycopg import Connection, Cursor
@@ -33,6 +35,7 @@ _log = logging.getLogger(__name__)
 REBUILD_LOCK = 0x6D61_7374_6572_7C
 SWITCH_ATTEMPTS_MAX = 10
 _ERASURES_MAX = 1_000
+_TURN_S = 0.2
 
 
 class Rebuilt(NamedTuple):
@@ -59,20 +62,28 @@ def rebuild(
         return _rebuild(connection, ledger, settings, processes=processes, progress=progress)
 
 
-def renew(ledger: Ledger, settings: Settings, found: Generation) -> None:
+def renew(
+    ledger: Ledger, settings: Settings, found: Generation, *, stop: Event | None = None
+) -> None:
     """Rebuild the views, unless another process has done so since they were `found`.
+
+    Where another does so now, that is waited for, until `stop` is set.
 
     Raises:
         StoreUnavailableError: PostgreSQL does not answer; the live views stand as they are.
     """
-    with _in_turn(ledger) as connection:
+    with _in_turn(ledger, stop=stop) as connection:
+        if stop is not None and stop.is_set():
+            return
         with connection.cursor() as cursor:
             live = views.live(cursor)
         if live is None or live.generation == found.generation:
             _rebuild(connection, ledger, settings)
 
 
-def remade(ledger: Ledger, settings: Settings, found: Generation) -> None:
+def remade(
+    ledger: Ledger, settings: Settings, found: Generation, *, stop: Event | None = None
+) -> None:
     """Rebuild views that an earlier version of the program left; a newer one's are left alone.
 
     Raises:
@@ -80,16 +91,24 @@ def remade(ledger: Ledger, settings: Settings, found: Generation) -> None:
     """
     if found.shape < views.SHAPE:
         _log.warning("the views have shape %s and need %s: rebuilding", found.shape, views.SHAPE)
-        renew(ledger, settings, found)
+        renew(ledger, settings, found, stop=stop)
     else:
         keeping.fitting(found)
 
 
 @contextmanager
-def _in_turn(ledger: Ledger) -> Generator[Connection[Any]]:
+def _in_turn(ledger: Ledger, *, stop: Event | None = None) -> Generator[Connection[Any]]:
+    """Connect, and wait until nobody else rebuilds; `stop` ends the wait, without the turn."""
     with views.connected(ledger.conninfo) as connection:
-        connection.execute("SELECT pg_advisory_lock(%s)", (REBUILD_LOCK,))
+        # Asked again and again: a wait inside PostgreSQL would hear of no signal for hours.
+        while not _has_turn(connection) and not (stop is not None and stop.is_set()):
+            time.sleep(_TURN_S)
         yield connection
+
+
+def _has_turn(connection: Connection[Any]) -> bool:
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", (REBUILD_LOCK,)).fetchone()
+    return row == (True,)
 
 
 def _rebuild(

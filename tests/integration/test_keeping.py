@@ -20,7 +20,7 @@ from ledger.domain.ids import Position
 from ledger.service import Ledger
 from projections import keeping, views
 from projections.engine import Engine
-from projections.rebuild import rebuild
+from projections.rebuild import REBUILD_LOCK, rebuild
 from tests import downstream, ledgers
 from tests.services.kafka import Broker
 
@@ -201,6 +201,25 @@ def test_an_engine_that_runs_leaves_views_alone_that_a_newer_program_made(
             downstream.until(lambda: len(refusals(caplog)) > 1, what="a word in the log")
         assert ledgers.rows(migrated, GENERATIONS) == before
     assert "`Upgrading`" in refusals(caplog)[-1]
+
+
+def test_an_engine_that_waits_for_another_s_rebuild_ends_when_told_to(migrated: str) -> None:
+    with some_learners(migrated) as (_, engine), psycopg.connect(migrated) as other:
+        engine.catch_up()
+        reshape(migrated, -1)
+        other.execute("SELECT pg_advisory_lock(%s)", (REBUILD_LOCK,))
+        stop = Event()
+        thread = Thread(target=engine.run, args=(stop,), daemon=True)
+        thread.start()
+        thread.join(1)
+        assert thread.is_alive()
+        stop.set()
+        thread.join(5)
+        ended = not thread.is_alive()
+        other.execute("SELECT pg_advisory_unlock(%s)", (REBUILD_LOCK,))
+        thread.join(30)
+        assert ended
+        assert [row[0] for row in ledgers.rows(migrated, GENERATIONS)] == [1]
 
 
 @pytest.mark.kafka
