@@ -14,6 +14,12 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from ledger.errors import SettingError
 
 PREFIX = "MASTERY_"
+_ROLE = r"^[A-Za-z_][A-Za-z0-9_-]{0,62}$|^$"
+_TOPIC = r"^[a-zA-Z0-9._-]*$"
+_IN_WORDS = {
+    _ROLE: "at most 63 letters, digits, _ and -, of which the first is a letter or _",
+    _TOPIC: "letters, digits, dots, _ and -, and nothing else",
+}
 
 
 class Settings(BaseModel, frozen=True, extra="forbid"):
@@ -22,7 +28,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     # -- where things are
     database_url: SecretStr = SecretStr("")
     """PostgreSQL connection string of the database's owner; empty: embedded in `data_dir`."""
-    database_role: str = Field("mastery_app", pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,62}$|^$")
+    database_role: str = Field("mastery_app", pattern=_ROLE)
     """Role that the service works as: may insert and read facts, nothing else. Made if missing."""
     data_dir: Path = Path("mastery-data")
     """Folder of the embedded PostgreSQL and of the master key file."""
@@ -68,7 +74,7 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
     # -- downstream
     kafka_servers: str = ""
     """Comma-separated host:port; empty: no relay."""
-    kafka_prefix: str = Field("", pattern=r"^[a-zA-Z0-9._-]*$")
+    kafka_prefix: str = Field("", pattern=_TOPIC)
     """Put before every topic and group name, where ledgers share a cluster."""
     kafka_partitions: int = Field(12, ge=1)
     """Partitions of a topic that the relay makes; also the most workers that share one."""
@@ -110,4 +116,6 @@ class Settings(BaseModel, frozen=True, extra="forbid"):
             first = error.errors(include_url=False, include_input=False)[0]
             name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
             reason = "no such setting" if first["type"] == "extra_forbidden" else first["msg"]
+            if first["type"] == "string_pattern_mismatch":
+                reason = f"expected {_IN_WORDS[first.get('ctx', {})['pattern']]}"
             raise SettingError(f"{name}: {reason}") from error

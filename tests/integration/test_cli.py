@@ -224,6 +224,19 @@ def test_an_unknown_setting_stops_the_start(capfd: pytest.CaptureFixture[str]) -
     assert "MASTERY_PROT: no such setting" in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("MASTERY_DATABASE_ROLE", "at most 63 letters"), ("MASTERY_KAFKA_PREFIX", "letters, digits")],
+)
+def test_a_setting_of_another_form_is_told_in_words(
+    capfd: pytest.CaptureFixture[str], name: str, expected: str
+) -> None:
+    assert run(["settings"], env={name: "no such/name"}) == 1
+    told = capfd.readouterr().err
+    assert f"{name}: expected {expected}" in told
+    assert "[A-Za-z" not in told
+
+
 def test_secrets_are_not_shown(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["settings"], env={"MASTERY_MASTER_KEY": "ab" * 32}) == 0
     assert "abab" not in capfd.readouterr().out
