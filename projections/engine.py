@@ -54,18 +54,24 @@ class Engine:
     def run(self, stop: Event) -> None:
         """Follow the log until `stop` is set, over any failure.
 
-        What cannot be taken in is tried again and logged each time: views that stand still are
-        seen in `/health`, and a thread that ended would not begin again when the cause is gone.
+        What cannot be taken in is tried again and logged each time, and an outage once: views that
+        stand still are seen in `/health`, and a thread that ended would not begin again when the
+        cause is gone.
         """
+        told = ""
         while not stop.is_set():
             try:
                 with views.connected(self._ledger.conninfo) as connection:
                     self._prepare(connection, stop)
                     while not stop.is_set():
                         self._catch_up(connection, stop)
+                        told = ""
                         self._wait(connection)
             except StoreUnavailableError as error:
-                _log.warning("the views wait for PostgreSQL: %s", said(error.__cause__))
+                why = said(error.__cause__)
+                if why != told:
+                    _log.warning("the views wait for PostgreSQL: %s", why)
+                told = why
                 stop.wait(RETRY_S)
             except (keeping.KeptByOthersError, keeping.OtherShapeError) as error:
                 _log.error("%s", error)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from threading import Event, Thread
 from uuid import uuid4
 
 import psycopg
@@ -12,8 +13,10 @@ from ledger.domain.ids import Position, ProviderId
 from ledger.errors import StoreUnavailableError
 from ledger.service import Ledger
 from ledger.store.rejects import Rejected
+from projections.engine import RETRY_S, Engine
+from tests.downstream import until
 from tests.fault.wire import Wire
-from tests.ledgers import ANSWER_S, opened, provider, receipt, submission, submit
+from tests.ledgers import ANSWER_S, opened, provider, receipt, settings, submission, submit
 
 NOBODY = ProviderId(uuid4())
 ASKED: list[tuple[str, Callable[[Ledger], object]]] = [
@@ -109,3 +112,23 @@ def test_nor_where_the_server_takes_no_writes_for_now(
         assert "(cannot execute" in caplog.text
         in_new_sessions(migrated, "default_transaction_read_only = off")
         assert not receipt(submit(ledger, school, submission("a"))[0]).duplicate
+
+
+def test_an_engine_says_once_why_it_waits_however_long(
+    migrated: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused() -> int:
+        return sum("Connection refused" in one.getMessage() for one in caplog.records)
+
+    with Wire(migrated) as wire, opened(wire.url) as ledger:
+        stop = Event()
+        thread = Thread(target=Engine(ledger, settings(wire.url)).run, args=(stop,))
+        wire.close()
+        thread.start()
+        try:
+            until(refused, what="a word in the log")
+            time.sleep(4 * RETRY_S)
+            assert refused() == 1
+        finally:
+            stop.set()
+            thread.join(ANSWER_S)
