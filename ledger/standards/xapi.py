@@ -134,11 +134,13 @@ def _submitted(
 ) -> Translated:
     who = [identifier_of(person) for person in people]
     known = [identity_parts(ANY_PROVIDER, one) for one in who]  # in whatever way it is written
+    # Numbered by who they are: written in another order, it is the same statement.
+    numbers = {parts: number for number, parts in enumerate(sorted(set(known)))}
     whole = evidence.source.external_id if len(people) > 1 else None
     submissions = (
         Submission(
             learner=(who[at],),
-            evidence=evidence if whole is None else _of_member(evidence, at),
+            evidence=evidence if whole is None else _of_member(evidence, numbers[known[at]]),
             digest=digests[0],
             known_by=tuple(digests[1:]),
             learner_name=name_of(person),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import permutations
 
 import pytest
 
@@ -58,4 +59,19 @@ def test_a_member_who_is_named_twice_is_seen_once_however_written() -> None:
     group = {"objectType": "Group", "member": [*twice, {"openid": "http://kim.example.org"}]}
     found = taken(changed(STATEMENT, "actor", group))
     assert [each.learner[0].type for each in found] == ["mbox", "openid"]
-    assert [each.evidence.source.external_id[-2:] for each in found] == ["#0", "#3"]
+    assert [each.evidence.source.external_id[-2:] for each in found] == ["#0", "#1"]
+
+
+def test_members_keep_their_numbers_in_whatever_order_they_are_written() -> None:
+    members = [LEARNER, {"openid": "http://kim.example.org"}, {"mbox": "mailto:al@example.org"}]
+    told = [
+        {
+            each.learner[0].value: each.evidence.source.external_id
+            for each in taken(
+                changed(STATEMENT, "actor", {"objectType": "Group", "member": list(order)})
+            )
+        }
+        for order in permutations(members)
+    ]
+    assert all(one == told[0] for one in told)
+    assert len(set(told[0].values())) == len(members)
