@@ -23,12 +23,12 @@ from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app
 from api.web.mounting import mount
+from ledger.collecting import long_lived
 from ledger.config import Settings
 from ledger.errors import LedgerError
 from ledger.service import Ledger
 from ledger.store.database import once_up
 from projections.answers import Answers
-from projections.collecting import long_lived
 
 START_S = 60.0  # a process that does not answer by then ends the service
 

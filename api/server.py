@@ -14,10 +14,10 @@ import uvicorn
 
 from api import processes
 from api.processes import Ready, address_of, application
+from ledger.collecting import long_lived
 from ledger.config import Settings
 from ledger.errors import SettingError
 from ledger.service import Ledger
-from projections.collecting import long_lived
 from projections.engine import Engine
 
 _log = logging.getLogger(__name__)

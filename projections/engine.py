@@ -15,13 +15,13 @@ from typing import Any
 from psycopg import Connection, Cursor
 
 from ledger.clock import Clock, utc_now
+from ledger.collecting import cycles_uncollected
 from ledger.config import Settings
 from ledger.domain.ids import Position
 from ledger.errors import StoreUnavailableError
 from ledger.service import Ledger
 from ledger.store.database import said
 from projections import keeping, statements, views
-from projections.collecting import cycles_uncollected
 from projections.following import Follower
 from projections.rebuild import remade, renew
 from projections.views import Generation

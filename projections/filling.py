@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
+from ledger.collecting import cycles_uncollected
 from ledger.config import Settings
 from ledger.service import Ledger
 from projections import views
 from projections.building import Builder
-from projections.collecting import cycles_uncollected
 from projections.people import by_person
 from projections.registry import Registry
 from projections.rows import Counts, Quality

@@ -14,10 +14,10 @@ from api.cli.session import UsageError, screen, session
 from consumers import metrics
 from consumers.errors import AheadOfLogError, TopicUnfitError
 from consumers.reporting import reporting
+from ledger.collecting import long_lived
 from ledger.config import Settings
 from ledger.errors import SettingError
 from ledger.service import Ledger
-from projections.collecting import long_lived
 
 DOING = {
     "relay": "relaying", "consume": "consuming", "work": "working", "webhooks": "delivering",

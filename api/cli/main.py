@@ -20,8 +20,8 @@ from api.cli.session import (
     settings_with,
 )
 from api.cli.teaching import group
+from ledger.collecting import look_seldom
 from ledger.errors import InvalidDocumentError, LedgerError
-from projections.collecting import look_seldom
 
 EXIT_STOPPED = 130
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from ledger.collecting import look_seldom
 from ledger.store import database
-from projections.collecting import look_seldom
 from tests.benchmarks import busy, downstream, following, load, over_http, recorders, served
 from tests.benchmarks.table import Line, show
 

@@ -8,11 +8,11 @@ from threading import Event, Thread
 
 import msgspec
 
+from ledger.collecting import long_lived
 from ledger.domain.catalogue import Recorded
 from ledger.domain.ids import LearnerId
 from ledger.service import Ledger
 from projections import views
-from projections.collecting import long_lived
 from projections.engine import Engine
 from projections.learner import LearnerRecord
 from projections.observing import Observed
