@@ -180,9 +180,12 @@ def once_up(
         with ExitStack() as stack:
             try:
                 found = stack.enter_context(opened())
-            except AWAY as error:
+            except (*AWAY, StoreUnavailableError) as error:
+                away = error.__cause__ if isinstance(error, StoreUnavailableError) else error
+                if not isinstance(away, AWAY):
+                    raise  # it does not start
                 if time.monotonic() > deadline:
-                    raise StoreUnavailableError(f"PostgreSQL does not answer: {error}") from error
+                    raise StoreUnavailableError(f"PostgreSQL does not answer: {away}") from away
                 time.sleep(0.2)
                 continue
             yield found
