@@ -61,6 +61,7 @@ def serve(
             if single:
                 _Server(config, ready).run()
             else:
+                long_lived()  # this one has the engine; those that answer say so for themselves
                 processes.run(ledger, settings, config, pages=pages, ready=ready)
         except SystemExit as error:  # uvicorn's, where it cannot listen; it has said why
             where = f"{settings.host}, port {settings.port}"
